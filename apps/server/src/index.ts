@@ -1,0 +1,1 @@
+export { InvariantError } from 'quorate'

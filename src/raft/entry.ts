@@ -1,0 +1,129 @@
+/**
+ * A log entry and its one encoding: the bytes that the leader makes when a command is proposed are the bytes on the
+ * wire and the bytes on every disk. Nobody encodes an entry a second time, and one checksum guards it all the way.
+ *
+ * ```
+ * offset  bytes  field
+ *      0      4  CRC-32C of everything after this field
+ *      4      4  size of the command in bytes
+ *      8      1  kind: 1 command, 2 no-op, 3 configuration
+ *      9      1  0, reserved
+ *     10      6  term
+ *     16      6  index
+ *     22      2  0, reserved
+ *     24      …  the command
+ * ```
+ * Numbers are little-endian. The entries of one batch lie one behind the other in one buffer, so a batch goes out in
+ * one piece: see `contiguous`.
+ */
+import { assert } from '../util/assert.ts'
+import { MAX_UINT48, readUint32, readUint48, writeUint32, writeUint48 } from '../util/bytes.ts'
+import { crc32c } from '../util/crc32c.ts'
+
+/** Names a server for ever: an id is never given to another server, nor to the same one with an emptied disk. */
+export type ServerId = string
+
+/** An entry's place in the log; the first is 1. */
+export type Index = number
+
+/** A term of office; the first leader's is at least 1. */
+export type Term = number
+
+export type EntryKind = 'command' | 'noop' | 'configuration'
+
+export interface Entry {
+  readonly index: Index
+  readonly term: Term
+  readonly kind: EntryKind
+  /** Header and command, as above. Read-only for everybody: log, wire and disk share it. */
+  readonly bytes: Uint8Array
+}
+
+/** Bytes that an entry's header takes: what an entry costs beyond its command. */
+export const ENTRY_HEADER_BYTES = 24
+
+const KINDS: readonly (EntryKind | undefined)[] = [undefined, 'command', 'noop', 'configuration']
+const KIND_CODES: Record<EntryKind, number> = { command: 1, noop: 2, configuration: 3 }
+
+/** Encodes commands as consecutive entries in one buffer. The commands are copied; the caller may reuse them. */
+export function encodeEntries(
+  commands: readonly Uint8Array[],
+  kind: EntryKind,
+  term: Term,
+  firstIndex: Index,
+): Entry[] {
+  assert(firstIndex + commands.length <= MAX_UINT48, `index ${firstIndex} + ${commands.length} leaves 48 bits`)
+  let size = 0
+  for (const command of commands) size += ENTRY_HEADER_BYTES + command.length
+  const buffer = new Uint8Array(size)
+  const entries = new Array<Entry>(commands.length)
+  let offset = 0
+  for (let i = 0; i < commands.length; i++) {
+    const command = commands[i] as Uint8Array
+    const end = offset + ENTRY_HEADER_BYTES + command.length
+    writeUint32(buffer, offset + 4, command.length)
+    buffer[offset + 8] = KIND_CODES[kind]
+    writeUint48(buffer, offset + 10, term)
+    writeUint48(buffer, offset + 16, firstIndex + i)
+    buffer.set(command, offset + ENTRY_HEADER_BYTES)
+    writeUint32(buffer, offset, crc32c(buffer, offset + 4, end))
+    entries[i] = { index: firstIndex + i, term, kind, bytes: buffer.subarray(offset, end) }
+    offset = end
+  }
+  return entries
+}
+
+/**
+ * Reads the entry that starts at `offset`, checksum and all. The entry's bytes are a view into `source`.
+ *
+ * @returns the entry, or in words what is wrong with it: such bytes come from the network or from a disk
+ */
+export function decodeEntry(source: Uint8Array, offset: number): Entry | string {
+  const available = source.length - offset
+  if (available < ENTRY_HEADER_BYTES)
+    return `${available} bytes are too few for an entry's header of ${ENTRY_HEADER_BYTES}`
+  const size = ENTRY_HEADER_BYTES + readUint32(source, offset + 4)
+  if (size > available) return `an entry of ${size} bytes does not fit into the ${available} that are left`
+  const expected = readUint32(source, offset)
+  const actual = crc32c(source, offset + 4, offset + size)
+  if (expected !== actual) return `checksum ${actual.toString(16)} instead of ${expected.toString(16)}`
+  const kind = KINDS[source[offset + 8] as number]
+  if (kind === undefined) return `unknown kind of entry ${source[offset + 8]}`
+  const bytes = source.subarray(offset, offset + size)
+  return { index: readUint48(source, offset + 16), term: readUint48(source, offset + 10), kind, bytes }
+}
+
+/** The command inside an entry: a view, not a copy. */
+export function commandOf(entry: Entry): Uint8Array {
+  return entry.bytes.subarray(ENTRY_HEADER_BYTES)
+}
+
+/** What the entries take together, in bytes. */
+export function sizeOf(entries: readonly Entry[]): number {
+  let size = 0
+  for (const entry of entries) size += entry.bytes.length
+  return size
+}
+
+/**
+ * The entries' bytes in as few pieces as possible: neighbours in one buffer come out as one view, so that a batch
+ * which was encoded together is written and sent without being copied.
+ */
+export function contiguous(entries: readonly Entry[]): Uint8Array[] {
+  const pieces: Uint8Array[] = []
+  let first = 0
+  while (first < entries.length) {
+    const start = (entries[first] as Entry).bytes
+    let end = start.byteOffset + start.length
+    let next = first + 1
+    while (next < entries.length) {
+      const bytes = (entries[next] as Entry).bytes
+      if (bytes.buffer !== start.buffer || bytes.byteOffset !== end) break
+      end += bytes.length
+      next++
+    }
+    pieces.push(next === first + 1 ? start : new Uint8Array(start.buffer, start.byteOffset, end - start.byteOffset))
+    first = next
+  }
+  return pieces
+}

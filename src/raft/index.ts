@@ -1,0 +1,28 @@
+export {
+  type Configuration,
+  type ConfigurationAt,
+  decodeConfiguration,
+  encodeConfiguration,
+  isVoter,
+  membersOf,
+  votersOnly,
+} from './configuration.ts'
+export {
+  commandOf,
+  contiguous,
+  decodeEntry,
+  ENTRY_HEADER_BYTES,
+  type Entry,
+  type EntryKind,
+  encodeEntries,
+  type Index,
+  type ServerId,
+  sizeOf,
+  type Term,
+} from './entry.ts'
+export { OptionsError } from './errors.ts'
+export type * from './message.ts'
+export { type RaftOptions, resolveOptions } from './options.ts'
+export { type ProposeRefusal, type ProposeResult, Raft } from './raft.ts'
+export type * from './ready.ts'
+export type { TransferRefusal } from './transfer.ts'

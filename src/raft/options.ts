@@ -1,0 +1,101 @@
+/** The core's options: times in milliseconds, sizes in bytes of encoded entries (command plus 24). */
+import type { ServerId } from './entry.ts'
+import { OptionsError } from './errors.ts'
+
+export interface RaftOptions {
+  readonly id: ServerId
+  /** A leader that has nothing to say says so this often. Default 50. */
+  readonly heartbeatIntervalMs: number
+  /**
+   * A follower that hears no leader for a time drawn from [min, max] starts an election (Paper §5.2); within `min` it
+   * refuses to vote against a leader that it hears (Thesis §4.2.3). min is at least two heartbeats; default 300 to 600.
+   */
+  readonly electionTimeoutMinMs: number
+  readonly electionTimeoutMaxMs: number
+  /** A larger proposal is refused. Default 1.5 MiB and a header. */
+  readonly maxEntryBytes: number
+  /** One AppendEntries carries at most this much, but always one entry. Default 1 MiB. */
+  readonly maxAppendBytes: number
+  /** On the way to one follower and unacknowledged. Small windows batch better. Defaults 8 messages, 4 MiB. */
+  readonly maxInflightMessages: number
+  readonly maxInflightBytes: number
+  /** Proposed but not committed; above it proposals are refused. Default 64 MiB. */
+  readonly maxUncommittedBytes: number
+  /** Handed out to apply at once. Default 1 MiB. */
+  readonly maxApplyBytes: number
+  /** Entries kept in memory although they are on the disk. Default 32 MiB. */
+  readonly maxTailBytes: number
+  /** Entries kept behind a snapshot, so that a follower that is a little late needs no snapshot. Default 10,000. */
+  readonly retainEntries: number
+  /** A snapshot of which nothing is heard for so long is sent again. Default 60,000. */
+  readonly snapshotRetryMs: number
+  /** A leader's first entry in its term is an empty one, which commits what came before (Paper §8). The lab forbids it. */
+  readonly noopAtTermStart: boolean
+  /** Tell followers of a new commitIndex at once when there is nothing else to send, instead of with the next heartbeat. */
+  readonly pushCommit: boolean
+  /** Hand out entries that are committed but not yet on this server's own disk: for a state machine in memory only. */
+  readonly applyBeforeDurable: boolean
+  /** Ask before raising the term (Thesis §9.6). Switched off for teaching only. */
+  readonly preVote: boolean
+  /** A leader that hears no quorum for an election time-out steps down (Thesis §6.2). Switched off for teaching only. */
+  readonly checkQuorum: boolean
+  /** Refuse to vote against a leader that is heard (Thesis §4.2.3). Switched off for teaching only. */
+  readonly stickiness: boolean
+}
+
+const MIB = 1024 * 1024
+
+const DEFAULTS: Omit<RaftOptions, 'id'> = {
+  heartbeatIntervalMs: 50,
+  electionTimeoutMinMs: 300,
+  electionTimeoutMaxMs: 600,
+  maxEntryBytes: 1.5 * MIB + 64,
+  maxAppendBytes: MIB,
+  maxInflightMessages: 8,
+  maxInflightBytes: 4 * MIB,
+  maxUncommittedBytes: 64 * MIB,
+  maxApplyBytes: MIB,
+  maxTailBytes: 32 * MIB,
+  retainEntries: 10_000,
+  snapshotRetryMs: 60_000,
+  noopAtTermStart: true,
+  pushCommit: true,
+  applyBeforeDurable: false,
+  preVote: true,
+  checkQuorum: true,
+  stickiness: true,
+}
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws OptionsError when a value is out of range, or two contradict each other
+ */
+export function resolveOptions(options: Partial<RaftOptions> & { readonly id: ServerId }): RaftOptions {
+  const resolved: RaftOptions = { ...DEFAULTS, ...options }
+  if (resolved.id === '') throw new OptionsError('id is empty: name this server')
+  for (const [name, value] of Object.entries(resolved)) {
+    if (typeof value !== 'number' || name === 'retainEntries') continue
+    if (!(value > 0)) throw new OptionsError(`${name} is ${value}: it must be above 0`)
+  }
+  const { heartbeatIntervalMs, electionTimeoutMinMs, electionTimeoutMaxMs } = resolved
+  if (electionTimeoutMinMs < 2 * heartbeatIntervalMs) {
+    throw new OptionsError(
+      `electionTimeoutMinMs ${electionTimeoutMinMs} is below two heartbeats of ${heartbeatIntervalMs} ms: ` +
+        'one lost heartbeat would depose a healthy leader; raise it, or lower heartbeatIntervalMs',
+    )
+  }
+  if (electionTimeoutMaxMs <= electionTimeoutMinMs) {
+    throw new OptionsError(
+      `electionTimeoutMaxMs ${electionTimeoutMaxMs} is not above electionTimeoutMinMs ${electionTimeoutMinMs}: ` +
+        'without a range to draw from, servers campaign together and split the vote',
+    )
+  }
+  if (resolved.maxUncommittedBytes < resolved.maxEntryBytes) {
+    throw new OptionsError(
+      `maxUncommittedBytes ${resolved.maxUncommittedBytes} is below maxEntryBytes ${resolved.maxEntryBytes}: ` +
+        'the largest allowed proposal would always be refused',
+    )
+  }
+  return resolved
+}

@@ -1,0 +1,134 @@
+/**
+ * How far the leader thinks a follower is (Paper Figure 2, "Volatile state on leaders"), and how fast to send.
+ *
+ * ```
+ *               the log is too short or conflicts
+ *      ┌────────────────────────────────────────────┐
+ *      ▼                                            │
+ *   probe ── an append succeeded ──────────────▶ replicate
+ *   one message at a time,                       many in flight, nextIndex runs ahead
+ *   until one succeeds
+ *      │ ▲
+ *      │ └── snapshot installed, failed, or no word for too long
+ *      ▼
+ *   snapshot
+ *   the entries it needs are compacted away: heartbeats only
+ * ```
+ */
+import { assert } from '../util/assert.ts'
+import { Deque } from '../util/deque.ts'
+import type { Index, ServerId } from './entry.ts'
+
+export type ProgressState = 'probe' | 'replicate' | 'snapshot'
+
+interface Flight {
+  readonly lastIndex: Index
+  readonly bytes: number
+}
+
+export class Progress {
+  readonly id: ServerId
+  /** Echoed in every acknowledgement; one of another session is dropped. */
+  readonly session: number
+  state: ProgressState = 'probe'
+  /** The next entry to send: a guess, 0 ≤ matchIndex < nextIndex. */
+  nextIndex: Index
+  /** The follower's log is known to agree up to here, durably: never falls within a session. */
+  matchIndex: Index = 0
+  /** In probe: a message is on its way and no other goes out until it is answered or a heartbeat is due. */
+  probeSent = false
+  /** In snapshot: the index of the snapshot that is on its way. */
+  snapshotIndex: Index = 0
+  /** When the snapshot is sent again if nothing was heard of it. */
+  snapshotRetryAt = 0
+  /** The highest commitIndex that was sent. */
+  commitSent: Index = 0
+  /** When something was last sent: a heartbeat is due an interval later. */
+  lastSentAt: number
+  /** When the follower was last heard: check-quorum asks. */
+  lastHeardAt: number
+  /** The highest ReadIndex round that it has confirmed (Thesis §6.4). */
+  readRound = 0
+  /** The highest round that was sent to it. */
+  readRoundSent = 0
+  /** A fetch from the disk is under way for it: nothing is sent until it is there. 0 for none. */
+  fetchId = 0
+  private readonly flights = new Deque<Flight>()
+  private flightBytes = 0
+
+  constructor(id: ServerId, session: number, nextIndex: Index, now: number) {
+    this.id = id
+    this.session = session
+    this.nextIndex = nextIndex
+    this.lastSentAt = now
+    this.lastHeardAt = now
+  }
+
+  get inFlightBytes(): number {
+    return this.flightBytes
+  }
+
+  get inFlightMessages(): number {
+    return this.flights.length
+  }
+
+  becomeProbe(): void {
+    this.state = 'probe'
+    this.nextIndex = this.matchIndex + 1
+    this.probeSent = false
+    this.snapshotIndex = 0
+    this.landAll()
+  }
+
+  /** An append succeeded: the logs agree up to `nextIndex` − 1. */
+  becomeReplicate(nextIndex: Index): void {
+    assert(nextIndex > this.matchIndex, `${this.id}: nextIndex ${nextIndex} ≤ matchIndex ${this.matchIndex}`)
+    this.state = 'replicate'
+    this.nextIndex = nextIndex
+    this.snapshotIndex = 0
+    this.landAll()
+  }
+
+  becomeSnapshot(snapshotIndex: Index, retryAt: number): void {
+    this.state = 'snapshot'
+    this.snapshotIndex = snapshotIndex
+    this.snapshotRetryAt = retryAt
+    this.landAll()
+  }
+
+  /** True while no more entries may be sent: the window is full, or an answer has to come first. */
+  isPaused(maxMessages: number, maxBytes: number): boolean {
+    if (this.fetchId !== 0) return true
+    if (this.state === 'probe') return this.probeSent
+    if (this.state === 'snapshot') return true
+    return this.flights.length >= maxMessages || this.flightBytes >= maxBytes
+  }
+
+  /** Entries up to `lastIndex` have been sent. */
+  sentEntries(lastIndex: Index, bytes: number): void {
+    if (this.state === 'replicate') {
+      this.nextIndex = lastIndex + 1
+      this.flights.push({ lastIndex, bytes })
+      this.flightBytes += bytes
+    } else {
+      this.probeSent = true
+    }
+  }
+
+  /** The follower has everything up to `index`. @returns false when that was known already */
+  acknowledged(index: Index): boolean {
+    if (index <= this.matchIndex) return false
+    this.matchIndex = index
+    this.nextIndex = Math.max(this.nextIndex, index + 1)
+    while (this.flights.length > 0 && (this.flights.first() as Flight).lastIndex <= index) {
+      this.flightBytes -= (this.flights.shift() as Flight).bytes
+    }
+    assert(this.nextIndex > this.matchIndex, `${this.id}: nextIndex ${this.nextIndex} ≤ matchIndex ${this.matchIndex}`)
+    return true
+  }
+
+  private landAll(): void {
+    this.flights.clear()
+    this.flightBytes = 0
+  }
+}

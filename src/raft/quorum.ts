@@ -1,0 +1,42 @@
+/**
+ * Majorities, of one configuration or of both halves of a joint one (Paper §6). Always counted by member, never with a
+ * number that was worked out once: the set of voters may change between two acknowledgements of one entry.
+ */
+import type { Configuration } from './configuration.ts'
+import type { Index, ServerId } from './entry.ts'
+
+export type VoteResult = 'won' | 'lost' | 'pending'
+
+/** True when a majority of the voters, in a joint configuration of both sets, satisfy `test`. */
+export function hasQuorum(configuration: Configuration, test: (id: ServerId) => boolean): boolean {
+  return (
+    isMajority(configuration.voters, test) &&
+    (configuration.votersOutgoing.length === 0 || isMajority(configuration.votersOutgoing, test))
+  )
+}
+
+function isMajority(voters: readonly ServerId[], test: (id: ServerId) => boolean): boolean {
+  let count = 0
+  for (const id of voters) if (test(id)) count++
+  return count > voters.length / 2
+}
+
+/** How an election stands: `lost` when no majority is possible any more. */
+export function tallyVotes(configuration: Configuration, votes: ReadonlyMap<ServerId, boolean>): VoteResult {
+  if (hasQuorum(configuration, (id) => votes.get(id) === true)) return 'won'
+  return hasQuorum(configuration, (id) => votes.get(id) !== false) ? 'pending' : 'lost'
+}
+
+/** The highest index that a quorum has reached, where `matchIndexOf` says how far each voter is. */
+export function quorumIndex(configuration: Configuration, matchIndexOf: (id: ServerId) => Index): Index {
+  const index = majorityIndex(configuration.voters, matchIndexOf)
+  if (configuration.votersOutgoing.length === 0) return index
+  return Math.min(index, majorityIndex(configuration.votersOutgoing, matchIndexOf))
+}
+
+function majorityIndex(voters: readonly ServerId[], matchIndexOf: (id: ServerId) => Index): Index {
+  if (voters.length === 0) return 0
+  const indexes = voters.map(matchIndexOf).sort((a, b) => b - a)
+  // Of five, the third highest has been reached by three.
+  return indexes[Math.floor(voters.length / 2)] as Index
+}

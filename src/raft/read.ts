@@ -1,0 +1,87 @@
+/**
+ * Linearizable reads without a log entry (Thesis §6.4): the leader notes its commitIndex, makes sure with one round of
+ * heartbeats that it still leads, and then the read may be served from any state machine that has applied that far.
+ * All reads of a turn share a round; a follower asks the leader for the index.
+ */
+import type { ServerId } from './entry.ts'
+import type { ReadIndex, ReadIndexReply } from './message.ts'
+import { quorumIndex } from './quorum.ts'
+import { sendEmpty } from './replication.ts'
+import type { PendingRead, RaftState } from './state.ts'
+
+/** The caller is answered through Ready.reads, under its token. */
+export function handleRead(state: RaftState, token: number): void {
+  if (state.role === 'leader') {
+    acceptRead(state, { token, from: null, requestId: 0, index: null, round: 0 })
+  } else if (state.leaderId === null) {
+    state.outbox.reads.push({ token, index: null })
+  } else {
+    const requestId = state.nextRequestId++
+    state.forwardedReads.set(requestId, token)
+    const { id: from, currentTerm: term, leaderId: to } = state
+    state.outbox.send({ type: 'ReadIndex', from, to, term, requestId }, 0)
+  }
+}
+
+export function handleReadIndex(state: RaftState, message: ReadIndex): void {
+  const { from, requestId } = message
+  if (state.role === 'leader') acceptRead(state, { token: null, from, requestId, index: null, round: 0 })
+  else replyToReadIndex(state, from, requestId, null)
+}
+
+export function handleReadIndexReply(state: RaftState, message: ReadIndexReply): void {
+  const token = state.forwardedReads.get(message.requestId)
+  if (token === undefined) return
+  state.forwardedReads.delete(message.requestId)
+  state.outbox.reads.push({ token, index: message.index })
+}
+
+function acceptRead(state: RaftState, read: PendingRead): void {
+  state.pendingReads.push(read)
+}
+
+/**
+ * At the end of a turn, before appends are sent: starts one round for all reads that came in it. A round must begin
+ * after the read arrived, and its number is never used again: an answer that was on its way already proves nothing.
+ */
+export function startReadRound(state: RaftState): void {
+  if (state.role !== 'leader' || !state.hasCommittedInTerm) return
+  let isNeeded = false
+  for (const read of state.pendingReads) {
+    if (read.round !== 0) continue
+    // Before the first commit of its term a leader does not know how far its predecessors committed (Paper §8).
+    read.index = state.commitIndex
+    read.round = state.readRound + 1
+    isNeeded = true
+  }
+  if (isNeeded) state.readRound++
+}
+
+/** After appends were sent: followers to which none went get a heartbeat that carries the round. */
+export function sendReadRound(state: RaftState): void {
+  if (state.role !== 'leader' || state.pendingReads.length === 0) return
+  for (const progress of state.progress.values()) {
+    if (progress.readRoundSent < state.readRound) sendEmpty(state, progress)
+  }
+  releaseReads(state)
+}
+
+/** Serves the reads whose round a quorum has confirmed. */
+export function releaseReads(state: RaftState): void {
+  if (state.pendingReads.length === 0) return
+  const confirmed = quorumIndex(state.configuration, (id) =>
+    id === state.id ? state.readRound : (state.progress.get(id)?.readRound ?? 0),
+  )
+  const waiting: PendingRead[] = []
+  for (const read of state.pendingReads) {
+    if (read.round === 0 || read.round > confirmed) waiting.push(read)
+    else if (read.token !== null) state.outbox.reads.push({ token: read.token, index: read.index })
+    else if (read.from !== null) replyToReadIndex(state, read.from, read.requestId, read.index)
+  }
+  state.pendingReads = waiting
+}
+
+function replyToReadIndex(state: RaftState, to: ServerId, requestId: number, index: number | null): void {
+  const { id: from, currentTerm: term } = state
+  state.outbox.send({ type: 'ReadIndexReply', from, to, term, requestId, index }, 0)
+}

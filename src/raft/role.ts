@@ -1,0 +1,107 @@
+/**
+ * The transitions of Paper Figure 4. They change state and report it; they never send: that is for the chapter which
+ * asked for the transition.
+ */
+import { assert } from '../util/assert.ts'
+import { membersOf } from './configuration.ts'
+import type { ServerId, Term } from './entry.ts'
+import { Progress } from './progress.ts'
+import type { Role } from './ready.ts'
+import { type RaftState, recordHardState, resetElectionTimer } from './state.ts'
+
+/** A newer term, or a leader of ours, was seen (Paper §5.1). In a newer term nobody has our vote yet. */
+export function becomeFollower(state: RaftState, term: Term, leaderId: ServerId | null): void {
+  assert(term >= state.currentTerm, `${state.id}: term would fall from ${state.currentTerm} to ${term}`)
+  const changed = state.role !== 'follower' || term > state.currentTerm
+  if (term > state.currentTerm) {
+    state.currentTerm = term
+    // Only a newer term clears the vote: stepping down within one must not allow a second vote in it.
+    state.votedFor = null
+    recordHardState(state)
+  }
+  leaveOffice(state)
+  setRole(state, 'follower')
+  setLeader(state, leaderId)
+  if (changed) resetElectionTimer(state)
+}
+
+/** Asks first whether an election would be won; the term stays as it is (Thesis §9.6). */
+export function becomePreCandidate(state: RaftState): void {
+  assert(state.role !== 'leader', `${state.id}: a leader does not campaign`)
+  setRole(state, 'preCandidate')
+  setLeader(state, null)
+  state.votes = new Map([[state.id, true]])
+  resetElectionTimer(state)
+}
+
+/** Raises the term and votes for itself (Paper §5.2). The own vote counts once it is durable. */
+export function becomeCandidate(state: RaftState, isTransfer: boolean): void {
+  assert(state.role !== 'leader', `${state.id}: a leader does not campaign`)
+  state.currentTerm++
+  state.votedFor = state.id
+  recordHardState(state)
+  setRole(state, 'candidate')
+  setLeader(state, null)
+  state.votes = new Map()
+  state.ownVoteSeq = state.durability.pendingSeq
+  state.campaignIsTransfer = isTransfer
+  resetElectionTimer(state)
+}
+
+/** Won: a quorum has voted for us in this term (Paper §5.2). */
+export function becomeLeader(state: RaftState): void {
+  assert(state.role === 'candidate', `${state.id}: ${state.role} cannot become leader`)
+  setRole(state, 'leader')
+  setLeader(state, state.id)
+  state.termStartIndex = state.log.lastIndex + 1
+  state.uncommittedBytes = 0
+  state.readRound = 0
+  state.progress = new Map()
+  reconcileProgress(state)
+}
+
+/** A new configuration holds: followers that joined get a record, those that left lose theirs. */
+export function reconcileProgress(state: RaftState): void {
+  if (state.role !== 'leader') return
+  const members = membersOf(state.configuration)
+  for (const id of [...state.progress.keys()]) if (!members.includes(id)) state.progress.delete(id)
+  for (const id of members) {
+    if (id === state.id || state.progress.has(id)) continue
+    state.progress.set(id, new Progress(id, state.nextSession++, state.log.lastIndex + 1, state.now))
+  }
+}
+
+/** What belongs to a leader ends with its office: reads are refused, a transfer is over. */
+function leaveOffice(state: RaftState): void {
+  for (const read of state.pendingReads) {
+    if (read.token !== null) state.outbox.reads.push({ token: read.token, index: null })
+  }
+  state.pendingReads = []
+  state.progress = new Map()
+  state.votes = new Map()
+  endTransfer(state, 'another term or leader')
+}
+
+/** The one place where a transfer ends; `state.transfer` being null is "none". */
+export function endTransfer(state: RaftState, reason: string): void {
+  if (state.transfer === null) return
+  const { to, timeoutNowSent } = state.transfer
+  const outcome = timeoutNowSent && state.role !== 'leader' ? 'done' : 'aborted'
+  state.outbox.events.push({ type: 'transfer', to, outcome, reason })
+  state.transfer = null
+}
+
+function setRole(state: RaftState, role: Role): void {
+  if (state.role === role && role !== 'candidate') return
+  state.role = role
+  state.outbox.events.push({ type: 'role', role, term: state.currentTerm })
+}
+
+/** Also for a follower that learns who leads. Reads that were forwarded to another leader get no answer any more. */
+export function setLeader(state: RaftState, leaderId: ServerId | null): void {
+  if (state.leaderId === leaderId) return
+  state.leaderId = leaderId
+  for (const token of state.forwardedReads.values()) state.outbox.reads.push({ token, index: null })
+  state.forwardedReads.clear()
+  state.outbox.events.push({ type: 'leader', leaderId, term: state.currentTerm })
+}

@@ -1,0 +1,103 @@
+/**
+ * Log compaction and InstallSnapshot (Paper §7, Figure 13; Thesis Ch. 5). The bytes are the driver's business: the core
+ * says which snapshot a follower needs, and decides what to do with one that has arrived.
+ */
+import type { Index } from './entry.ts'
+import type { InstallSnapshot, InstallSnapshotReply } from './message.ts'
+import type { Progress } from './progress.ts'
+import type { SnapshotMeta } from './ready.ts'
+import type { RaftState } from './state.ts'
+
+/** What a snapshot of the state machine as of `index` must carry; null when the log no longer or not yet knows. */
+export function describeSnapshot(state: RaftState, index: Index): SnapshotMeta | null {
+  const term = state.log.termAt(index)
+  if (term === null || index > state.lastApplied) return null
+  // As of its own index: the latest configuration may still be cut off, or be another one by the time it is used.
+  return { index, term, configuration: state.configurations.at(index) }
+}
+
+/** A snapshot of our own is durable: the log before it can go, less what late followers may still want. */
+export function handleSnapshotTaken(state: RaftState, meta: SnapshotMeta): void {
+  if (meta.index <= state.snapshot.index || meta.index > state.lastApplied) return
+  state.snapshot = meta
+  compactBehind(state, meta.index - state.options.retainEntries)
+}
+
+function compactBehind(state: RaftState, index: Index): void {
+  if (index <= state.log.baseIndex) return
+  state.log.compactTo(index)
+  state.configurations.compactTo(index)
+  state.outbox.compactTo = index
+}
+
+/** The entries that the follower needs are gone: it gets the newest snapshot. */
+export function sendSnapshot(state: RaftState, progress: Progress): void {
+  progress.becomeSnapshot(state.snapshot.index, state.now + state.options.snapshotRetryMs)
+  const { id: to, session } = progress
+  state.outbox.snapshots.push({ to, term: state.currentTerm, session, meta: state.snapshot })
+}
+
+/** Paper Figure 13, receiver's steps 6 to 8; the bytes are here, complete, checked and durable. */
+export function handleInstallSnapshot(state: RaftState, message: InstallSnapshot): void {
+  const { lastIncludedIndex: index, lastIncludedTerm: term, configuration } = message
+  const { log } = state
+  if (index > state.commitIndex) {
+    if (log.matches(index, term)) {
+      // 6. The log has that entry: nothing is missing, and the entries behind it may have been acknowledged.
+      state.commitIndex = index
+    } else {
+      // 7. and 8. Discard the log and the configurations in it; the state machine starts anew from the snapshot.
+      installSnapshot(state, { index, term, configuration })
+    }
+  }
+  const claimed = Math.max(index, state.commitIndex)
+  reply(state, message, claimed, claimed > log.durableIndex ? state.durability.pendingSeq : 0)
+}
+
+function installSnapshot(state: RaftState, meta: SnapshotMeta): void {
+  state.log.resetTo(meta.index, meta.term)
+  state.configurations.resetTo(meta.index, meta.configuration)
+  state.snapshot = meta
+  state.commitIndex = meta.index
+  state.applyingTo = meta.index
+  state.applyFetchId = 0
+  state.fetchedToApply = []
+  state.restoring = true
+  state.durability.recordSnapshot(meta)
+  state.outbox.restore = meta
+  state.outbox.events.push({ type: 'configuration', index: meta.index, configuration: meta.configuration })
+}
+
+/** The state machine now stands where the snapshot was taken. */
+export function handleRestored(state: RaftState, index: Index): void {
+  if (!state.restoring || index !== state.snapshot.index) return
+  state.restoring = false
+  state.lastApplied = index
+}
+
+/** A snapshot of an old term: the newer term in the answer deposes its sender. */
+export function refuseOldSnapshot(state: RaftState, message: InstallSnapshot): void {
+  reply(state, message, 0, state.durability.pendingSeq)
+}
+
+function reply(state: RaftState, message: InstallSnapshot, index: Index, after: number): void {
+  const { id: from, currentTerm: term } = state
+  state.outbox.send(
+    { type: 'InstallSnapshotReply', from, to: message.from, term, session: message.session, index },
+    after,
+  )
+}
+
+/** The follower has the snapshot, or something newer: go on from there. */
+export function handleInstallSnapshotReply(state: RaftState, progress: Progress, message: InstallSnapshotReply): void {
+  if (message.index > state.log.lastIndex) return // Nothing of ours: only a broken peer claims it.
+  progress.acknowledged(message.index)
+  if (progress.state === 'snapshot' && progress.matchIndex >= progress.snapshotIndex) {
+    progress.becomeReplicate(progress.matchIndex + 1)
+  }
+}
+
+/** The driver could not bring it over. The next heartbeat's refusal says what the follower needs by then. */
+export function handleSnapshotFailed(progress: Progress, session: number): void {
+  if (progress.session === session && progress.state === 'snapshot') progress.becomeProbe()
+}

@@ -1,0 +1,141 @@
+/**
+ * All that a server remembers: the State box of Paper Figure 2 and what the Thesis adds. Chapters (`election.ts`,
+ * `replication.ts` …) are functions over it.
+ */
+import type { Random } from '../util/random.ts'
+import { type Configuration, isVoter } from './configuration.ts'
+import { Durability } from './durability.ts'
+import type { Entry, Index, ServerId, Term } from './entry.ts'
+import { RaftLog } from './log.ts'
+import { ConfigurationHistory } from './membership.ts'
+import type { RaftOptions } from './options.ts'
+import { Outbox } from './outbox.ts'
+import type { Progress } from './progress.ts'
+import type { BootState, Role, SnapshotMeta } from './ready.ts'
+
+/** A read that waits for its round to be confirmed, or for the leader's first commit (Thesis §6.4). */
+export interface PendingRead {
+  /** The leader's own, or null when `from` asked. */
+  readonly token: number | null
+  readonly from: ServerId | null
+  readonly requestId: number
+  /** commitIndex when it was accepted; null while no entry of the term has committed. */
+  index: Index | null
+  /** The round whose confirmation releases it; 0 until one was started after it. */
+  round: number
+}
+
+/** A leadership transfer that is under way (Thesis §3.10). Being there is the flag; there is no other. */
+export interface Transfer {
+  readonly to: ServerId
+  /** Given up then, so that the cluster does not wait for a dead server. */
+  readonly deadline: number
+  timeoutNowSent: boolean
+}
+
+export class RaftState {
+  readonly id: ServerId
+  readonly options: RaftOptions
+  readonly random: Random
+
+  // ── Persistent on all servers (Paper Figure 2): changed only together with a record in `durability` ──
+  currentTerm: Term
+  /** Whom this server voted for in currentTerm. */
+  votedFor: ServerId | null
+  readonly log: RaftLog
+  readonly configurations: ConfigurationHistory
+  /** The newest durable snapshot: base ≤ snapshot.index ≤ lastApplied. */
+  snapshot: SnapshotMeta
+
+  // ── Volatile on all servers ──
+  role: Role = 'follower'
+  leaderId: ServerId | null = null
+  /** Known to be committed: never falls; found again after a restart. */
+  commitIndex: Index
+  /** Applied to the state machine: lastApplied ≤ applyingTo ≤ commitIndex. */
+  lastApplied: Index
+  /** Handed out to be applied, up to here. */
+  applyingTo: Index
+  /** A fetch for entries to apply is under way; 0 for none. */
+  applyFetchId = 0
+  /** What that fetch brought, until the turn's end. */
+  fetchedToApply: readonly Entry[] = []
+  /** A snapshot is being restored into the state machine: nothing is applied meanwhile. */
+  restoring = false
+  readonly durability: Durability = new Durability()
+  outbox: Outbox = new Outbox()
+  /** The time of the input that is being handled. */
+  now: number
+  /** When this server campaigns if it hears nothing (Paper §5.2). */
+  electionDeadline = 0
+  /** When a leader of the current term was last heard; −∞ when none was, so that a restart is not taken for a leader's word. */
+  leaderHeardAt: number = Number.NEGATIVE_INFINITY
+
+  // ── Candidates and pre-candidates ──
+  /** Who granted and who refused; the own vote is in here once it is durable. */
+  votes: Map<ServerId, boolean> = new Map()
+  /** The batch that makes the own vote durable. */
+  ownVoteSeq = 0
+  /** This campaign was asked for by the leader, so that stickiness does not stand against it. */
+  campaignIsTransfer = false
+
+  // ── Leaders only, new in each term ──
+  progress: Map<ServerId, Progress> = new Map()
+  /** The index of the first entry of the own term; until it has committed nothing is known of commitIndex (Paper §8). */
+  termStartIndex: Index = 0
+  uncommittedBytes = 0
+  /** Entries were appended in this turn, or followers may lack news of a commit: sent at the turn's end. */
+  appendPending = false
+  commitPending = false
+  /** The latest ReadIndex round: unique for this leader, never used twice. */
+  readRound = 0
+  pendingReads: PendingRead[] = []
+  transfer: Transfer | null = null
+
+  // ── Followers: reads that wait for the leader's answer, by requestId ──
+  forwardedReads: Map<number, number> = new Map()
+  nextRequestId = 1
+  nextSession = 1
+  nextFetchId = 1
+
+  constructor(options: RaftOptions, boot: BootState, random: Random, now: number) {
+    this.id = options.id
+    this.options = options
+    this.random = random
+    this.currentTerm = boot.hardState.term
+    this.votedFor = boot.hardState.votedFor
+    this.log = new RaftLog(boot)
+    this.snapshot = boot.snapshot
+    this.configurations = new ConfigurationHistory(boot.snapshot, boot.configurations)
+    this.commitIndex = boot.snapshot.index
+    this.lastApplied = boot.snapshot.index
+    this.applyingTo = boot.snapshot.index
+    this.now = now
+  }
+
+  get configuration(): Configuration {
+    return this.configurations.current
+  }
+
+  /** Learners and removed servers do not campaign. */
+  get canCampaign(): boolean {
+    return isVoter(this.configuration, this.id)
+  }
+
+  /** Entries of the leader's own term have committed, so commitIndex is up to date (Paper §8). */
+  get hasCommittedInTerm(): boolean {
+    return this.commitIndex >= this.termStartIndex
+  }
+}
+
+/** The term or the vote has changed: before anything that depends on it leaves, it must be durable. */
+export function recordHardState(state: RaftState): void {
+  state.durability.recordHardState({ term: state.currentTerm, votedFor: state.votedFor })
+}
+
+/** Draws a new time-out, as each server does on its own so that they rarely campaign together (Paper §5.2). */
+export function resetElectionTimer(state: RaftState): void {
+  const { electionTimeoutMinMs, electionTimeoutMaxMs } = state.options
+  const spread = electionTimeoutMaxMs - electionTimeoutMinMs
+  state.electionDeadline = state.now + electionTimeoutMinMs + state.random.fraction() * spread
+}

@@ -1,0 +1,51 @@
+/**
+ * Leadership transfer (Thesis §3.10): the leader stops accepting commands, brings the target up to date, and tells it
+ * to campaign at once. If nothing comes of it within an election time-out, the leader simply goes on.
+ */
+
+import { startElection } from './election.ts'
+import type { ServerId } from './entry.ts'
+import type { TimeoutNow } from './message.ts'
+import { sendEntries } from './replication.ts'
+import { endTransfer } from './role.ts'
+import type { RaftState } from './state.ts'
+
+/** Why a transfer was not even begun; null when it was. */
+export type TransferRefusal = 'notLeader' | 'notVoter' | 'alreadyLeader' | 'transferring' | null
+
+export function handleTransfer(state: RaftState, to: ServerId): TransferRefusal {
+  if (state.role !== 'leader') return 'notLeader'
+  if (to === state.id) return 'alreadyLeader'
+  if (!state.configuration.voters.includes(to)) return 'notVoter'
+  if (state.transfer !== null) return 'transferring'
+  state.transfer = { to, deadline: state.now + state.options.electionTimeoutMaxMs, timeoutNowSent: false }
+  advanceTransfer(state)
+  return null
+}
+
+/** Called whenever the target may have come closer: its acknowledgement covers durable entries only. */
+export function advanceTransfer(state: RaftState): void {
+  const { transfer } = state
+  if (transfer === null || transfer.timeoutNowSent) return
+  const progress = state.progress.get(transfer.to)
+  if (progress === undefined) {
+    endTransfer(state, `${transfer.to} is no longer a member`)
+  } else if (progress.matchIndex === state.log.lastIndex) {
+    transfer.timeoutNowSent = true
+    state.outbox.send({ type: 'TimeoutNow', from: state.id, to: transfer.to, term: state.currentTerm }, 0)
+  } else {
+    sendEntries(state, progress, false)
+  }
+}
+
+/** A transfer must not keep the cluster waiting for a server that does not answer. */
+export function checkTransferDeadline(state: RaftState): void {
+  if (state.transfer === null || state.now < state.transfer.deadline) return
+  endTransfer(state, `${state.transfer.to} did not take over within an election time-out`)
+}
+
+/** The leader wants us to succeed it: no PreVote, which those who hear the leader would refuse. */
+export function handleTimeoutNow(state: RaftState, message: TimeoutNow): void {
+  if (state.role === 'leader' || !state.canCampaign || message.from !== state.leaderId) return
+  startElection(state, true)
+}
