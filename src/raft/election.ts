@@ -5,7 +5,7 @@
 import { membersOf } from './configuration.ts'
 import type { ServerId } from './entry.ts'
 import type { PreVote, PreVoteReply, RequestVote, RequestVoteReply } from './message.ts'
-import { hasQuorum, tallyVotes } from './quorum.ts'
+import { quorumIndex, tallyVotes } from './quorum.ts'
 import { startTerm } from './replication.ts'
 import { becomeCandidate, becomeFollower, becomeLeader, becomePreCandidate } from './role.ts'
 import { type RaftState, recordHardState, resetElectionTimer } from './state.ts'
@@ -127,13 +127,20 @@ export function hearsLeader(state: RaftState): boolean {
   return state.leaderId !== null && state.now - state.leaderHeardAt < state.options.electionTimeoutMinMs
 }
 
-/** A leader that has not heard a quorum for an election time-out cannot commit, and may be the last to know (Thesis §6.2). */
+/**
+ * A leader that has not heard a quorum for the shortest election time-out cannot commit, and the others may be electing
+ * its successor by now: it steps down (Thesis §6.2).
+ */
 export function checkQuorum(state: RaftState): void {
-  if (!state.options.checkQuorum) return
-  const oldest = state.now - state.options.electionTimeoutMaxMs
-  const heard = (id: ServerId): boolean =>
-    id === state.id || (state.progress.get(id)?.lastHeardAt ?? Number.NEGATIVE_INFINITY) >= oldest
-  if (!hasQuorum(state.configuration, heard)) becomeFollower(state, state.currentTerm, null)
+  if (state.options.checkQuorum && state.now >= quorumDeadline(state)) becomeFollower(state, state.currentTerm, null)
+}
+
+/** When the leader must step down unless it hears more. */
+export function quorumDeadline(state: RaftState): number {
+  const heardAt = quorumIndex(state.configuration, (id) =>
+    id === state.id ? Number.POSITIVE_INFINITY : (state.progress.get(id)?.lastHeardAt ?? 0),
+  )
+  return heardAt + state.options.electionTimeoutMinMs
 }
 
 /**

@@ -27,16 +27,21 @@ export function tallyVotes(configuration: Configuration, votes: ReadonlyMap<Serv
   return hasQuorum(configuration, (id) => votes.get(id) !== false) ? 'pending' : 'lost'
 }
 
-/** The highest index that a quorum has reached, where `matchIndexOf` says how far each voter is. */
-export function quorumIndex(configuration: Configuration, matchIndexOf: (id: ServerId) => Index): Index {
-  const index = majorityIndex(configuration.voters, matchIndexOf)
+/** The highest number that a quorum has reached (an index, a round, a time), where `reachedBy` says how far each voter is. */
+export function quorumIndex(configuration: Configuration, reachedBy: (id: ServerId) => Index): Index {
+  const index = majorityIndex(configuration.voters, reachedBy)
   if (configuration.votersOutgoing.length === 0) return index
-  return Math.min(index, majorityIndex(configuration.votersOutgoing, matchIndexOf))
+  return Math.min(index, majorityIndex(configuration.votersOutgoing, reachedBy))
 }
 
-function majorityIndex(voters: readonly ServerId[], matchIndexOf: (id: ServerId) => Index): Index {
+function majorityIndex(voters: readonly ServerId[], reachedBy: (id: ServerId) => Index): Index {
   if (voters.length === 0) return 0
-  const indexes = voters.map(matchIndexOf).sort((a, b) => b - a)
+  const indexes = voters.map(reachedBy).sort(descending)
   // Of five, the third highest has been reached by three.
   return indexes[Math.floor(voters.length / 2)] as Index
+}
+
+/** Not a subtraction: two infinities would give no number. */
+function descending(a: number, b: number): number {
+  return a === b ? 0 : a > b ? -1 : 1
 }

@@ -19,6 +19,7 @@ import {
   handleRequestVote,
   handleRequestVoteReply,
   hearsLeader,
+  quorumDeadline,
   replyToRequestVote,
 } from './election.ts'
 import type { Entry, Index, ServerId, Term } from './entry.ts'
@@ -26,6 +27,8 @@ import type { AppendEntriesReply, InstallSnapshotReply, Message } from './messag
 import { type RaftOptions, resolveOptions } from './options.ts'
 import { Outbox } from './outbox.ts'
 import {
+  expireForwardedReads,
+  forwardedReadDeadline,
   handleRead,
   handleReadIndex,
   handleReadIndexReply,
@@ -42,6 +45,7 @@ import {
   handleAppendEntriesReply,
   handleFetched,
   handleSendFailed,
+  isCommitPushDue,
   refuseOldTerm,
   sendEmpty,
   sendEntries,
@@ -73,6 +77,12 @@ export type ProposeResult =
 
 /** Certainly not in any log: `overloaded` and `transferring` pass by themselves. */
 export type ProposeRefusal = 'notLeader' | 'transferring' | 'overloaded' | 'tooLarge'
+
+const NEVER = Number.POSITIVE_INFINITY
+
+function finite(deadline: number): number | null {
+  return deadline === NEVER ? null : deadline
+}
 
 export class Raft {
   private readonly state: RaftState
@@ -166,6 +176,7 @@ export class Raft {
   tick(now: number): void {
     const { state } = this
     state.now = now
+    expireForwardedReads(state)
     if (state.role === 'leader') this.tickLeader()
     else if (now >= state.electionDeadline) handleElectionTimeout(state)
   }
@@ -234,7 +245,7 @@ export class Raft {
       !state.outbox.isEmpty ||
       state.durability.isDirty ||
       state.appendPending ||
-      state.commitPending ||
+      isCommitPushDue(state) ||
       state.pendingReads.some((read) => read.round === 0 && state.hasCommittedInTerm) ||
       canApply(state)
     )
@@ -256,12 +267,15 @@ export class Raft {
   /** When `tick` is due next, in the caller's milliseconds; null when only an input can bring anything about. */
   nextDeadline(): number | null {
     const { state } = this
-    if (state.role !== 'leader') return state.canCampaign ? state.electionDeadline : null
-    let earliest = state.transfer?.deadline ?? Number.POSITIVE_INFINITY
+    let earliest = forwardedReadDeadline(state)
+    if (state.role !== 'leader')
+      return finite(state.canCampaign ? Math.min(earliest, state.electionDeadline) : earliest)
+    earliest = Math.min(earliest, state.transfer?.deadline ?? NEVER, state.commitPushAt ?? NEVER)
+    if (state.options.checkQuorum) earliest = Math.min(earliest, quorumDeadline(state))
     for (const progress of state.progress.values()) {
       earliest = Math.min(earliest, progress.lastSentAt + state.options.heartbeatIntervalMs)
     }
-    return earliest === Number.POSITIVE_INFINITY ? null : earliest
+    return finite(earliest)
   }
 
   // ── Questions ─────────────────────────────────────────────────────────────────────────────────────────────────────

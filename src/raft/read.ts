@@ -17,7 +17,7 @@ export function handleRead(state: RaftState, token: number): void {
     state.outbox.reads.push({ token, index: null })
   } else {
     const requestId = state.nextRequestId++
-    state.forwardedReads.set(requestId, token)
+    state.forwardedReads.set(requestId, { token, expiresAt: state.now + state.options.electionTimeoutMaxMs })
     const { id: from, currentTerm: term, leaderId: to } = state
     state.outbox.send({ type: 'ReadIndex', from, to, term, requestId }, 0)
   }
@@ -30,10 +30,25 @@ export function handleReadIndex(state: RaftState, message: ReadIndex): void {
 }
 
 export function handleReadIndexReply(state: RaftState, message: ReadIndexReply): void {
-  const token = state.forwardedReads.get(message.requestId)
-  if (token === undefined) return
+  const read = state.forwardedReads.get(message.requestId)
+  if (read === undefined) return
   state.forwardedReads.delete(message.requestId)
-  state.outbox.reads.push({ token, index: message.index })
+  state.outbox.reads.push({ token: read.token, index: message.index })
+}
+
+/** Reads whose question or answer was lost on the way: the caller may ask again. */
+export function expireForwardedReads(state: RaftState): void {
+  for (const [requestId, { token, expiresAt }] of state.forwardedReads) {
+    if (state.now < expiresAt) return // In the order of asking.
+    state.forwardedReads.delete(requestId)
+    state.outbox.reads.push({ token, index: null })
+  }
+}
+
+/** When the first of them expires; Infinity when there is none. */
+export function forwardedReadDeadline(state: RaftState): number {
+  for (const { expiresAt } of state.forwardedReads.values()) return expiresAt
+  return Number.POSITIVE_INFINITY
 }
 
 function acceptRead(state: RaftState, read: PendingRead): void {

@@ -42,10 +42,18 @@ function appendToLog(state: RaftState, entries: readonly Entry[]): void {
 export function flushAppends(state: RaftState): void {
   if (state.role !== 'leader') return
   if (state.appendPending) for (const progress of state.progress.values()) sendEntries(state, progress, false)
-  if (state.commitPending && state.options.pushCommit)
-    for (const progress of state.progress.values()) pushCommit(state, progress)
   state.appendPending = false
-  state.commitPending = false
+  if (!isCommitPushDue(state)) return
+  for (const progress of state.progress.values()) pushCommit(state, progress)
+  state.commitPushAt = null
+}
+
+export function isCommitPushDue(state: RaftState): boolean {
+  return state.commitPushAt !== null && state.now >= state.commitPushAt
+}
+
+function announceCommit(state: RaftState): void {
+  state.commitPushAt ??= state.now + state.options.commitPushDelayMs
 }
 
 /** A follower that holds a committed entry without knowing that it is committed is told now. */
@@ -148,6 +156,11 @@ export function handleAppendEntries(state: RaftState, message: AppendEntries): v
   const { log } = state
   const { prevLogIndex, prevLogTerm } = message
   const lastNewIndex = prevLogIndex + message.entries.length
+  if (!isWellFormed(message)) {
+    const detail = `AppendEntries from ${message.from} in term ${message.term}: entries behind ${prevLogIndex} are out of order`
+    state.outbox.events.push({ type: 'contradiction', from: message.from, index: prevLogIndex, detail })
+    return
+  }
 
   // 2. Refuse if the log does not contain prevLogTerm at prevLogIndex. What our snapshot covers is committed, and so
   //    agrees with every leader of a later term.
@@ -177,6 +190,17 @@ export function handleAppendEntries(state: RaftState, message: AppendEntries): v
   acknowledge(state, message, Math.max(lastNewIndex, state.commitIndex))
 }
 
+/** Consecutive from prevLogIndex, in terms that never fall and are not newer than the leader's. */
+function isWellFormed(message: AppendEntries): boolean {
+  let { prevLogIndex: index, prevLogTerm: term } = message
+  for (const entry of message.entries) {
+    if (entry.index !== index + 1 || entry.term < term) return false
+    index = entry.index
+    term = entry.term
+  }
+  return term <= message.term
+}
+
 function truncateLog(state: RaftState, index: Index): void {
   state.log.truncateFrom(index)
   state.durability.recordTruncation(index)
@@ -200,12 +224,21 @@ function refuse(state: RaftState, message: AppendEntries): void {
 
 /** Paper Figure 2, step 1: an AppendEntries of an old term. The newer term in the answer deposes its sender. */
 export function refuseOldTerm(state: RaftState, message: AppendEntries): void {
-  reply(state, message, false, 0, 0, state.durability.pendingSeq)
+  // Nothing of the request is echoed: its session and round may, by chance, be in use again in the newer term, and an
+  // answer that names them would confirm a read that nobody asked us about.
+  reply(
+    state,
+    { from: message.from, session: 0, readRound: 0, prevLogIndex: 0 },
+    false,
+    0,
+    0,
+    state.durability.pendingSeq,
+  )
 }
 
 function reply(
   state: RaftState,
-  message: AppendEntries,
+  message: Pick<AppendEntries, 'from' | 'session' | 'readRound' | 'prevLogIndex'>,
   success: boolean,
   index: Index,
   hintTerm: Term,
@@ -237,7 +270,7 @@ function handleSuccess(state: RaftState, progress: Progress, message: AppendEntr
   }
   if (isNews) {
     advanceCommitIndex(state)
-    state.commitPending = true
+    if (Math.min(state.commitIndex, progress.matchIndex) > progress.commitSent) announceCommit(state)
   }
   if (progress.nextIndex <= state.log.lastIndex) sendEntries(state, progress, false)
 }
@@ -267,12 +300,11 @@ export function advanceCommitIndex(state: RaftState): void {
   if (index <= state.commitIndex) return
   // Only entries of our own term are committed by counting; older ones with them (Paper §5.4.2, Figure 8).
   if (state.log.termAt(index) !== state.currentTerm) return
-  for (let i = state.commitIndex + 1; i <= index; i++) {
+  for (let i = Math.max(state.commitIndex + 1, state.termStartIndex); i <= index; i++) {
     state.uncommittedBytes -= state.log.entryAt(i)?.bytes.length ?? 0
   }
-  state.uncommittedBytes = Math.max(state.uncommittedBytes, 0)
   commitTo(state, index)
-  state.commitPending = true
+  announceCommit(state)
 }
 
 /** Never falls. */

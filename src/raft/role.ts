@@ -12,14 +12,15 @@ import { type RaftState, recordHardState, resetElectionTimer } from './state.ts'
 /** A newer term, or a leader of ours, was seen (Paper §5.1). In a newer term nobody has our vote yet. */
 export function becomeFollower(state: RaftState, term: Term, leaderId: ServerId | null): void {
   assert(term >= state.currentTerm, `${state.id}: term would fall from ${state.currentTerm} to ${term}`)
-  const changed = state.role !== 'follower' || term > state.currentTerm
-  if (term > state.currentTerm) {
+  const isNewTerm = term > state.currentTerm
+  const changed = state.role !== 'follower' || isNewTerm
+  if (isNewTerm) {
     state.currentTerm = term
     // Only a newer term clears the vote: stepping down within one must not allow a second vote in it.
     state.votedFor = null
     recordHardState(state)
   }
-  leaveOffice(state)
+  leaveOffice(state, isNewTerm)
   setRole(state, 'follower')
   setLeader(state, leaderId)
   if (changed) resetElectionTimer(state)
@@ -55,6 +56,8 @@ export function becomeLeader(state: RaftState): void {
   setLeader(state, state.id)
   state.termStartIndex = state.log.lastIndex + 1
   state.uncommittedBytes = 0
+  state.appendPending = false
+  state.commitPushAt = null
   state.readRound = 0
   state.progress = new Map()
   reconcileProgress(state)
@@ -72,22 +75,23 @@ export function reconcileProgress(state: RaftState): void {
 }
 
 /** What belongs to a leader ends with its office: reads are refused, a transfer is over. */
-function leaveOffice(state: RaftState): void {
+function leaveOffice(state: RaftState, isNewTerm: boolean): void {
   for (const read of state.pendingReads) {
     if (read.token !== null) state.outbox.reads.push({ token: read.token, index: null })
   }
   state.pendingReads = []
   state.progress = new Map()
   state.votes = new Map()
-  endTransfer(state, 'another term or leader')
+  state.appendPending = false
+  state.commitPushAt = null
+  if (isNewTerm && state.transfer?.timeoutNowSent) endTransfer(state, 'done', 'its election has begun')
+  else endTransfer(state, 'aborted', 'the leader stepped down')
 }
 
 /** The one place where a transfer ends; `state.transfer` being null is "none". */
-export function endTransfer(state: RaftState, reason: string): void {
+export function endTransfer(state: RaftState, outcome: 'done' | 'aborted', reason: string): void {
   if (state.transfer === null) return
-  const { to, timeoutNowSent } = state.transfer
-  const outcome = timeoutNowSent && state.role !== 'leader' ? 'done' : 'aborted'
-  state.outbox.events.push({ type: 'transfer', to, outcome, reason })
+  state.outbox.events.push({ type: 'transfer', to: state.transfer.to, outcome, reason })
   state.transfer = null
 }
 
@@ -101,7 +105,7 @@ function setRole(state: RaftState, role: Role): void {
 export function setLeader(state: RaftState, leaderId: ServerId | null): void {
   if (state.leaderId === leaderId) return
   state.leaderId = leaderId
-  for (const token of state.forwardedReads.values()) state.outbox.reads.push({ token, index: null })
+  for (const { token } of state.forwardedReads.values()) state.outbox.reads.push({ token, index: null })
   state.forwardedReads.clear()
   state.outbox.events.push({ type: 'leader', leaderId, term: state.currentTerm })
 }

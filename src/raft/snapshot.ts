@@ -20,7 +20,8 @@ export function describeSnapshot(state: RaftState, index: Index): SnapshotMeta |
 export function handleSnapshotTaken(state: RaftState, meta: SnapshotMeta): void {
   if (meta.index <= state.snapshot.index || meta.index > state.lastApplied) return
   state.snapshot = meta
-  compactBehind(state, meta.index - state.options.retainEntries)
+  // Never further than the disk has come: what it has not written yet it cannot drop.
+  compactBehind(state, Math.min(meta.index - state.options.retainEntries, state.log.durableIndex))
 }
 
 function compactBehind(state: RaftState, index: Index): void {
@@ -41,6 +42,11 @@ export function sendSnapshot(state: RaftState, progress: Progress): void {
 export function handleInstallSnapshot(state: RaftState, message: InstallSnapshot): void {
   const { lastIncludedIndex: index, lastIncludedTerm: term, configuration } = message
   const { log } = state
+  if (term > message.term) {
+    const detail = `InstallSnapshot from ${message.from} in term ${message.term} ends in a later term, ${term}`
+    state.outbox.events.push({ type: 'contradiction', from: message.from, index, detail })
+    return
+  }
   if (index > state.commitIndex) {
     if (log.matches(index, term)) {
       // 6. The log has that entry: nothing is missing, and the entries behind it may have been acknowledged.

@@ -25,6 +25,13 @@ export interface PendingRead {
   round: number
 }
 
+/** A read that waits for the leader's answer. */
+export interface ForwardedRead {
+  readonly token: number
+  /** Refused then: the question or the answer was lost. */
+  readonly expiresAt: number
+}
+
 /** A leadership transfer that is under way (Thesis §3.10). Being there is the flag; there is no other. */
 export interface Transfer {
   readonly to: ServerId
@@ -84,17 +91,19 @@ export class RaftState {
   /** The index of the first entry of the own term; until it has committed nothing is known of commitIndex (Paper §8). */
   termStartIndex: Index = 0
   uncommittedBytes = 0
-  /** Entries were appended in this turn, or followers may lack news of a commit: sent at the turn's end. */
+  /** Entries were appended in this turn: sent at its end. */
   appendPending = false
-  commitPending = false
+  /** When followers that have not heard of the newest commit are told of it; null when there is no news. */
+  commitPushAt: number | null = null
   /** The latest ReadIndex round: unique for this leader, never used twice. */
   readRound = 0
   pendingReads: PendingRead[] = []
   transfer: Transfer | null = null
 
   // ── Followers: reads that wait for the leader's answer, by requestId ──
-  forwardedReads: Map<number, number> = new Map()
-  nextRequestId = 1
+  forwardedReads: Map<number, ForwardedRead> = new Map()
+  /** Starts anywhere, so that an answer to an earlier life's question is not taken for one to ours. */
+  nextRequestId: number
   nextSession = 1
   nextFetchId = 1
 
@@ -111,6 +120,20 @@ export class RaftState {
     this.lastApplied = boot.snapshot.index
     this.applyingTo = boot.snapshot.index
     this.now = now
+    this.nextRequestId = 1 + random.uint32() * 2 ** 12
+    this.startBehindSnapshot()
+  }
+
+  /**
+   * A crash can leave a snapshot that is newer than the log beside it, or that the log contradicts: the snapshot was
+   * durable, the log's own record of it was not. The snapshot counts, and the disk is told so.
+   */
+  private startBehindSnapshot(): void {
+    const { index, term } = this.snapshot
+    if (index < this.log.baseIndex || this.log.matches(index, term)) return
+    this.log.resetTo(index, term)
+    this.configurations.resetTo(index, this.snapshot.configuration)
+    this.durability.recordSnapshot(this.snapshot)
   }
 
   get configuration(): Configuration {

@@ -29,7 +29,7 @@ export function advanceTransfer(state: RaftState): void {
   if (transfer === null || transfer.timeoutNowSent) return
   const progress = state.progress.get(transfer.to)
   if (progress === undefined) {
-    endTransfer(state, `${transfer.to} is no longer a member`)
+    endTransfer(state, 'aborted', `${transfer.to} is no longer a member`)
   } else if (progress.matchIndex === state.log.lastIndex) {
     transfer.timeoutNowSent = true
     state.outbox.send({ type: 'TimeoutNow', from: state.id, to: transfer.to, term: state.currentTerm }, 0)
@@ -41,7 +41,7 @@ export function advanceTransfer(state: RaftState): void {
 /** A transfer must not keep the cluster waiting for a server that does not answer. */
 export function checkTransferDeadline(state: RaftState): void {
   if (state.transfer === null || state.now < state.transfer.deadline) return
-  endTransfer(state, `${state.transfer.to} did not take over within an election time-out`)
+  endTransfer(state, 'aborted', `${state.transfer.to} did not take over within an election time-out`)
 }
 
 /** The leader wants us to succeed it: no PreVote, which those who hear the leader would refuse. */

@@ -1,0 +1,44 @@
+// What a Raft hands to its service over applyCh. Flat, with both flags, because that is the lab's interface; a message
+// with neither flag is ignored by the tester.
+
+import { EMPTY } from '../util/bytes.ts'
+
+/** Opaque to Raft. The tester proposes whole numbers and strings and compares them with `===`. */
+export type Command = unknown
+
+/** One committed command, or one snapshot that replaces everything up to its index. Exactly one flag is set. */
+export interface ApplyMsg {
+  readonly commandValid: boolean
+  readonly command: Command
+  /** The first command of a cluster has index 1. */
+  readonly commandIndex: number
+  readonly snapshotValid: boolean
+  readonly snapshot: Uint8Array
+  readonly snapshotTerm: number
+  /** The last index that the snapshot covers; the next command must be one above. */
+  readonly snapshotIndex: number
+}
+
+export function commandMsg(commandIndex: number, command: Command): ApplyMsg {
+  return {
+    commandValid: true,
+    command,
+    commandIndex,
+    snapshotValid: false,
+    snapshot: EMPTY,
+    snapshotTerm: 0,
+    snapshotIndex: 0,
+  }
+}
+
+export function snapshotMsg(snapshotIndex: number, snapshotTerm: number, snapshot: Uint8Array): ApplyMsg {
+  return {
+    commandValid: false,
+    command: null,
+    commandIndex: 0,
+    snapshotValid: true,
+    snapshot,
+    snapshotTerm,
+    snapshotIndex,
+  }
+}

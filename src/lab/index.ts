@@ -1,0 +1,18 @@
+// The lab: a simulated network and disk, the tester with all its tests, and the interface that a Raft under test has.
+
+export { type ApplyMsg, type Command, commandMsg, snapshotMsg } from './apply-msg.ts'
+export { Channel, type Received } from './channel.ts'
+export { ELECTION_TIMEOUT_MS, LabConfig } from './config.ts'
+export type { DropReason, LabEvent, LabObserver, Topic } from './event.ts'
+export { LabFailure } from './failure.ts'
+export type { ClientEnd, Handlers, LabEnvironment, LabRaft, Make, OnStep, RaftState, StartResult } from './lab.ts'
+export type { LabNumber, LabResult, LabTest, Part } from './lab-test.ts'
+export { defineTest } from './lab-test.ts'
+export { Labgob, type Warn } from './labgob.ts'
+export { LabgobError } from './labgob-decoder.ts'
+export { Network, type NetworkOptions } from './labrpc.ts'
+export { Persister } from './persister.ts'
+export { formatFailed, formatPassed, formatResult, formatStart } from './report.ts'
+export { type RunClock, type RunOptions, runTest, TEST_LIMIT_MS } from './run.ts'
+export { LAB_TESTS, renumber, runSuite, SUITE_LIMIT_MS, type SuiteListener, selectTests } from './suite.ts'
+export { ClockError, type Hop, VirtualClock } from './virtual-clock.ts'

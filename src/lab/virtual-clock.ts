@@ -1,0 +1,134 @@
+// Time that passes only when nothing is left to do at the present instant: two minutes of a test take a fraction of a
+// second, and the same seed gives the same run. Events wait in a heap ordered by time, then by the order in which they
+// were scheduled. With `shuffle`, events due at one instant run in a random order, as threads would.
+//
+// After each event every promise callback that it set off must have run before the next event does, or time would run
+// away from the code under test. Pure code cannot see when that is so: a Hop, which the host gives, tells it.
+
+import type { Cancel, Clock } from '../runtime/clock.ts'
+import type { Random } from '../util/random.ts'
+import { EventHeap, type ScheduledEvent } from './event-heap.ts'
+
+/**
+ * Runs `action` after all promise callbacks have run: on Node, `setImmediate`. Several actions asked for at once must
+ * run one after another, each after the promise callbacks of the one before.
+ */
+export type Hop = (action: () => void) => void
+
+/** The run cannot go on: nothing is scheduled, time does not move, or far too much happens. */
+export class ClockError extends Error {
+  override readonly name = 'ClockError'
+  readonly code = 'ERR_QUORATE_LAB_CLOCK'
+}
+
+/** Hops asked for at a time. One by one costs 1.4 µs each on Node, 32 at a time 0.3 µs. */
+const HOPS_AHEAD = 32
+
+/** A loop that never lets time pass, such as one that sleeps for 0 ms, is stopped after so many events. */
+const MAX_EVENTS_AT_ONE_INSTANT = 200_000
+
+/** Sixty times what the busiest test needs of a good Raft. */
+const MAX_EVENTS = 5_000_000
+
+export class VirtualClock implements Clock {
+  /** How many events have run. */
+  events = 0
+  private readonly heap = new EventHeap()
+  private readonly hop: Hop
+  private readonly shuffle: Random | null
+  private time = 0
+  private order = 0
+  private eventsAtThisInstant = 0
+
+  /** @param shuffle draws the order of events that are due at the same instant; null keeps the order of scheduling */
+  constructor(hop: Hop, shuffle: Random | null = null) {
+    this.hop = hop
+    this.shuffle = shuffle
+  }
+
+  now(): number {
+    return this.time
+  }
+
+  schedule(delayMs: number, action: () => void): Cancel {
+    const time = this.time + Math.max(0, delayMs)
+    if (!Number.isFinite(time)) throw new RangeError(`a delay of ${delayMs} ms: give a finite number`)
+    const event: ScheduledEvent = { time, tie: this.shuffle?.uint32() ?? 0, order: this.order++, action }
+    this.heap.push(event)
+    return () => {
+      event.action = null
+    }
+  }
+
+  soon(action: () => void): void {
+    this.schedule(0, action)
+  }
+
+  /**
+   * Lets time pass until `goal` settles, and passes its outcome on.
+   *
+   * @throws ClockError when `goal` still waits and nothing is scheduled, when time stands still, and when there were
+   *   more events than any good run has
+   */
+  run<T>(goal: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      let running = true
+      const stop = (): void => {
+        running = false
+      }
+      goal.then(resolve, reject).finally(stop)
+      const turn = (): void => {
+        if (!running) return
+        try {
+          this.runNext()
+        } catch (error) {
+          stop()
+          reject(error as Error)
+        }
+      }
+      const hopOn = (): void => {
+        for (let ahead = 1; ahead < HOPS_AHEAD; ahead++) this.hop(turn)
+        this.hop(() => {
+          turn()
+          if (running) hopOn()
+        })
+      }
+      hopOn()
+    })
+  }
+
+  private runNext(): void {
+    const event = this.nextLive()
+    if (event === undefined) throw new ClockError(deadlock(this.time))
+    if (event.time > this.time) this.eventsAtThisInstant = 0
+    this.time = event.time
+    this.events++
+    if (++this.eventsAtThisInstant > MAX_EVENTS_AT_ONE_INSTANT) throw new ClockError(standstill(this.time))
+    if (this.events > MAX_EVENTS) throw new ClockError(storm(this.time))
+    event.action?.()
+  }
+
+  private nextLive(): ScheduledEvent | undefined {
+    let event = this.heap.pop()
+    while (event !== undefined && event.action === null) event = this.heap.pop()
+    return event
+  }
+}
+
+function deadlock(time: number): string {
+  return (
+    `deadlock: at ${time.toFixed(1)} ms everybody waits and nothing is scheduled. Look for a send on applyCh inside ` +
+    'something that the reader of applyCh waits for, and for waiting that does not go through env.sleep or env.clock'
+  )
+}
+
+function standstill(time: number): string {
+  return (
+    `time stands still: ${MAX_EVENTS_AT_ONE_INSTANT} events ran at ${time.toFixed(1)} ms. ` +
+    'Look for a loop without a sleep, or with a sleep of 0 ms; 10 ms is a good pause'
+  )
+}
+
+function storm(time: number): string {
+  return `${MAX_EVENTS} events by ${time.toFixed(1)} ms: look for loops with a sleep of a fraction of a millisecond`
+}

@@ -1,0 +1,236 @@
+/**
+ * What must always be true (Paper Figure 3 and more), checked from outside: per server and across servers. The checker
+ * watches; it has its own memory of what happened and costs little when nothing changed, so that it can run after every
+ * step in tests, in the lab and in the simulator.
+ */
+import { readUint32 } from '../util/bytes.ts'
+import type { Index, ServerId, Term } from './entry.ts'
+import { hasQuorum } from './quorum.ts'
+import type { Raft } from './raft.ts'
+import type { RaftState } from './state.ts'
+
+/** A property was broken: a bug in Raft itself, or a disk that forgot what it had confirmed. */
+export class InvariantViolation extends Error {
+  override readonly name = 'InvariantViolation'
+  readonly code = 'ERR_QUORATE_INVARIANT_VIOLATION'
+  /** By its name in Figure 3 where it has one there. */
+  readonly property: string
+
+  constructor(property: string, detail: string) {
+    super(`${property}: ${detail}`)
+    this.property = property
+  }
+}
+
+/** What the checker remembers of one server's life. */
+interface Memory {
+  readonly term: Term
+  readonly votedFor: ServerId | null
+  readonly wasLeader: boolean
+  readonly commitIndex: Index
+  readonly lastApplied: Index
+  /** The term of each entry that was seen in its log, by index. */
+  readonly terms: Term[]
+}
+
+/** An entry as it was first seen anywhere: its checksum, and the term of the entry before it. */
+interface Seen {
+  readonly checksum: number | null
+  readonly prevTerm: Term | null
+}
+
+type State = Readonly<RaftState>
+
+export class InvariantChecker {
+  private readonly servers = new Map<ServerId, State>()
+  private readonly memories = new Map<ServerId, Memory>()
+  private readonly leaderOfTerm = new Map<Term, ServerId>()
+  private readonly seen = new Map<Index, Map<Term, Seen>>()
+  /** The term of each committed entry, by index; once there it never changes. */
+  private readonly committed: Term[] = []
+
+  /** Call it after every step of this server. @throws InvariantViolation */
+  check(raft: Raft): void {
+    const state = raft.inspect()
+    const before = this.servers.get(state.id) === state ? this.memories.get(state.id) : undefined
+    this.servers.set(state.id, state)
+    checkBounds(state)
+    if (before !== undefined) checkProgressOfTime(state, before)
+    const terms = this.checkLog(state, before)
+    if (state.role === 'leader') this.checkLeader(state, before)
+    this.checkCommitted(state, before)
+    this.memories.set(state.id, {
+      term: state.currentTerm,
+      votedFor: state.votedFor,
+      wasLeader: state.role === 'leader',
+      commitIndex: state.commitIndex,
+      lastApplied: state.lastApplied,
+      terms,
+    })
+  }
+
+  /** How many entries are known to be committed: for tests that must not pass because nothing happened. */
+  get committedCount(): number {
+    return this.committed.length
+  }
+
+  /** "If two logs contain an entry with the same index and term, then the logs are identical up to it." */
+  private checkLog(state: State, before: Memory | undefined): Term[] {
+    const { log } = state
+    const terms = before?.terms ?? []
+    const known = lastIndexInCommon(state, terms)
+    if (before?.wasLeader && state.role === 'leader' && before.term === state.currentTerm && known < terms.length - 1) {
+      throw violation('Leader Append-Only', state, `overwrote or deleted entry ${known + 1} of ${terms.length - 1}`)
+    }
+    terms.length = known + 1
+    for (let index = known + 1; index <= log.lastIndex; index++) {
+      terms[index] = log.termAt(index) as Term
+      this.checkEntry(state, index)
+    }
+    return terms
+  }
+
+  private checkEntry(state: State, index: Index): void {
+    const term = state.log.termAt(index) as Term
+    const entry = state.log.entryAt(index)
+    const checksum = entry === undefined ? null : readUint32(entry.bytes, 0)
+    const prevTerm = state.log.termAt(index - 1)
+    const atIndex = this.seen.get(index) ?? new Map<Term, Seen>()
+    this.seen.set(index, atIndex)
+    const first = atIndex.get(term)
+    if (first === undefined) {
+      atIndex.set(term, { checksum, prevTerm })
+      return
+    }
+    const differs =
+      (checksum !== null && first.checksum !== null && checksum !== first.checksum) ||
+      (prevTerm !== null && first.prevTerm !== null && prevTerm !== first.prevTerm)
+    if (differs) throw violation('Log Matching', state, `entry ${index} of term ${term} is not the one seen elsewhere`)
+  }
+
+  /** "At most one leader in a term", and "an entry that is committed is in the log of every later leader". */
+  private checkLeader(state: State, before: Memory | undefined): void {
+    const { currentTerm, log } = state
+    const other = this.leaderOfTerm.get(currentTerm)
+    if (other !== undefined && other !== state.id) {
+      throw violation('Election Safety', state, `${other} was elected in term ${currentTerm} as well`)
+    }
+    this.leaderOfTerm.set(currentTerm, state.id)
+    const isNew = !(before?.wasLeader && before.term === currentTerm)
+    const last = this.committed.length - 1
+    if (isNew && last >= Math.max(log.baseIndex, 1) && log.termAt(last) !== this.committed[last]) {
+      throw violation('Leader Completeness', state, `its log ${log.range()} lacks committed entry ${last}`)
+    }
+    for (const progress of state.progress.values()) this.checkMatch(state, progress.id, progress.matchIndex)
+  }
+
+  /** What the leader counts on is really there: durable, and the same. */
+  private checkMatch(leader: State, id: ServerId, matchIndex: Index): void {
+    const follower = this.servers.get(id)
+    if (follower === undefined || follower.currentTerm !== leader.currentTerm) return
+    if (matchIndex > follower.log.durableIndex && matchIndex > follower.log.baseIndex) {
+      throw violation(
+        'Durable Match',
+        leader,
+        `matchIndex ${matchIndex} of ${id}, which has ${follower.log.durableIndex}`,
+      )
+    }
+    const ours = leader.log.termAt(matchIndex)
+    const theirs = follower.log.termAt(matchIndex)
+    if (ours !== null && theirs !== null && ours !== theirs) {
+      throw violation('Durable Match', leader, `entry ${matchIndex} is of term ${theirs} on ${id}, here of ${ours}`)
+    }
+  }
+
+  /** "If a server has applied an entry at an index, no other will ever apply a different one there." */
+  private checkCommitted(state: State, before: Memory | undefined): void {
+    const from = Math.max(before?.commitIndex ?? 0, state.log.baseIndex) + 1
+    let isNews = false
+    for (let index = from; index <= state.commitIndex; index++) {
+      const term = state.log.termAt(index) as Term
+      const known = this.committed[index]
+      if (known === undefined) {
+        this.committed[index] = term
+        isNews = true
+      } else if (known !== term) {
+        throw violation(
+          'State Machine Safety',
+          state,
+          `commits term ${term} at ${index}, where term ${known} was committed`,
+        )
+      }
+    }
+    if (isNews && state.role === 'leader') this.checkCommitRule(state)
+  }
+
+  /** The leader's commit rule (Paper §5.4.2): an entry of its own term, durable on a quorum. */
+  private checkCommitRule(state: State): void {
+    const { commitIndex, currentTerm, log } = state
+    if (log.termAt(commitIndex) !== currentTerm) {
+      throw violation('Commit Rule', state, `committed ${commitIndex} of term ${log.termAt(commitIndex)} by counting`)
+    }
+    const holds = (id: ServerId): boolean => {
+      const server = this.servers.get(id)
+      if (server === undefined) return false
+      if (server.log.baseIndex >= commitIndex) return true
+      return server.log.durableIndex >= commitIndex && server.log.termAt(commitIndex) === currentTerm
+    }
+    if (!hasQuorum(state.configuration, holds)) {
+      throw violation('Commit Rule', state, `committed ${commitIndex} without a quorum of durable copies`)
+    }
+  }
+}
+
+/** What can be said of one server at one moment. */
+function checkBounds(state: State): void {
+  const { log, commitIndex, applyingTo, lastApplied, snapshot } = state
+  const order: [string, number][] = [
+    ['base', log.baseIndex],
+    ['snapshot', snapshot.index],
+    ['commitIndex', commitIndex],
+    ['lastIndex', log.lastIndex],
+  ]
+  for (let i = 1; i < order.length; i++) {
+    const [lowName, low] = order[i - 1] as [string, number]
+    const [highName, high] = order[i] as [string, number]
+    if (low > high) throw violation('Order of Indexes', state, `${lowName} ${low} > ${highName} ${high}`)
+  }
+  if (lastApplied > applyingTo || applyingTo > commitIndex) {
+    throw violation(
+      'Order of Indexes',
+      state,
+      `applied ${lastApplied}, applying ${applyingTo}, committed ${commitIndex}`,
+    )
+  }
+  if (log.durableIndex > log.lastIndex) {
+    throw violation('Order of Indexes', state, `durable ${log.durableIndex} > last ${log.lastIndex}`)
+  }
+}
+
+/** What never goes back within a server's life. */
+function checkProgressOfTime(state: State, before: Memory): void {
+  if (state.currentTerm < before.term) {
+    throw violation('Monotonic Term', state, `term fell from ${before.term} to ${state.currentTerm}`)
+  }
+  const voteChanged = before.votedFor !== null && state.votedFor !== before.votedFor
+  if (state.currentTerm === before.term && voteChanged) {
+    throw violation('One Vote', state, `voted for ${before.votedFor}, then ${state.votedFor}, in term ${before.term}`)
+  }
+  if (state.commitIndex < before.commitIndex) {
+    throw violation('Monotonic Commit', state, `commitIndex fell from ${before.commitIndex} to ${state.commitIndex}`)
+  }
+  if (state.lastApplied < before.lastApplied) {
+    throw violation('Monotonic Apply', state, `lastApplied fell from ${before.lastApplied} to ${state.lastApplied}`)
+  }
+}
+
+/** By Log Matching, the same term at an index means the same log up to there: walk back to the first agreement. */
+function lastIndexInCommon(state: State, terms: readonly Term[]): Index {
+  let index = Math.min(terms.length - 1, state.log.lastIndex)
+  while (index > state.log.baseIndex && state.log.termAt(index) !== terms[index]) index--
+  return Math.max(index, state.log.baseIndex)
+}
+
+function violation(property: string, state: State, detail: string): InvariantViolation {
+  return new InvariantViolation(property, `${state.id} (${state.role}, term ${state.currentTerm}) ${detail}`)
+}

@@ -1,0 +1,6 @@
+export { type ClusterSettings, type Preload, TestCluster } from './cluster.ts'
+export { TestDisk } from './disk.ts'
+export { entriesOf, type NamedConfigurations, termsOf } from './logs.ts'
+export { ANY, type Flight, type Selector, TestNetwork } from './network.ts'
+export { runScript } from './script.ts'
+export { type Surroundings, TestServer } from './server.ts'

@@ -1,0 +1,237 @@
+/**
+ * A random walk through what can happen to a cluster: messages late, lost, doubled and out of order; slow disks; crashes
+ * that lose what was not durable; one-way partitions; snapshots, transfers and reads. Everything comes from the seed, so
+ * a walk that fails can be walked again.
+ */
+import { assert } from '../../util/assert.ts'
+import { utf8Encode } from '../../util/bytes.ts'
+import { Random } from '../../util/random.ts'
+import type { Index, ServerId } from '../entry.ts'
+import type { RaftOptions } from '../options.ts'
+import type { ReadState } from '../ready.ts'
+import { TestCluster } from './cluster.ts'
+import type { TestServer } from './server.ts'
+
+/** What a walk has seen: for tests that must not pass because nothing happened. */
+export interface WalkSummary {
+  readonly committed: number
+  readonly terms: number
+  readonly readsServed: number
+  readonly crashes: number
+  readonly snapshots: number
+}
+
+/** Things that happen, and how often compared to each other. */
+const WEIGHTS: readonly (readonly [number, keyof typeof ACTIONS])[] = [
+  [60, 'deliver'],
+  [14, 'passTime'],
+  [10, 'propose'],
+  [14, 'persist'],
+  [10, 'apply'],
+  [3, 'drop'],
+  [4, 'duplicate'],
+  [3, 'read'],
+  [2, 'takeSnapshot'],
+  [1, 'loseSnapshot'],
+  [1, 'transfer'],
+  [1, 'cut'],
+  [1, 'heal'],
+  [0.5, 'crash'],
+  [2, 'restart'],
+]
+
+/**
+ * Walks `steps` steps with servers s1 … sN, then repairs everything and waits until all agree again.
+ *
+ * @throws InvariantViolation, or InvariantError when reads were stale or the cluster did not come together again
+ */
+export function randomWalk(seed: number, serverCount: number, steps: number): WalkSummary {
+  const walk = new Walk(seed, serverCount)
+  try {
+    for (let i = 0; i < steps; i++) walk.step()
+    walk.converge()
+  } catch (error) {
+    if (error instanceof Error) {
+      error.message = `seed ${seed}, ${serverCount} servers: ${error.message}\n${walk.lastLines.join('\n')}`
+    }
+    throw error
+  }
+  return walk.summary()
+}
+
+class Walk {
+  readonly random: Random
+  readonly cluster: TestCluster
+  readonly lastLines: string[] = []
+  crashes = 0
+  snapshots = 0
+  nextToken = 1
+  private readsServed = 0
+  /** For each read, how much was committed when it was asked: it must not be served below. */
+  readonly askedAt: Map<string, Index> = new Map()
+
+  constructor(seed: number, serverCount: number) {
+    this.random = new Random(seed)
+    const ids = Array.from({ length: serverCount }, (_, place) => `s${place + 1}`)
+    this.cluster = new TestCluster({
+      ids,
+      seed,
+      options: optionsFor(this.random),
+      trace: (line) => this.remember(line),
+      served: (id, read) => this.checkRead(id, read),
+    })
+    for (const id of ids) this.cluster.server(id).isDiskHeld = true
+    for (const id of ids) this.cluster.server(id).isApplyHeld = true
+  }
+
+  step(): void {
+    let ticket = this.random.fraction() * WEIGHTS.reduce((sum, [weight]) => sum + weight, 0)
+    for (const [weight, name] of WEIGHTS) {
+      ticket -= weight
+      if (ticket >= 0) continue
+      ACTIONS[name](this)
+      return
+    }
+  }
+
+  /** Heals, restarts and waits: a cluster that is left in peace must elect a leader and agree (Paper §5.4.3, liveness). */
+  converge(): void {
+    const { cluster } = this
+    cluster.network.healAll()
+    for (const id of cluster.ids) {
+      const server = cluster.server(id)
+      if (server.raft === null) server.start()
+      server.isDiskHeld = false
+      server.isApplyHeld = false
+      server.persist(null)
+      server.apply()
+    }
+    cluster.advance(5000, () => cluster.settle())
+    const { leader } = cluster
+    assert(leader !== undefined, 'no leader after 5 s of peace')
+    const result = cluster.propose(leader.id, [utf8Encode('the end')])
+    assert(result.accepted, `${leader.id} leads and refuses a command`)
+    cluster.advance(1000, () => cluster.settle())
+    for (const { id, appliedIndex } of cluster.running) {
+      assert(appliedIndex >= result.firstIndex, `${id} has applied ${appliedIndex} of ${result.firstIndex}`)
+    }
+  }
+
+  summary(): WalkSummary {
+    const { committedCount: committed } = this.cluster.invariants
+    const terms = Math.max(...this.cluster.running.map((server) => server.running().inspect().currentTerm))
+    const { readsServed, crashes, snapshots } = this
+    return { committed, terms, readsServed, crashes, snapshots }
+  }
+
+  /** A server that is up, by chance. */
+  anybody(): TestServer | null {
+    const { running } = this.cluster
+    return running.length === 0 ? null : this.random.pick(running)
+  }
+
+  committedIndex(): Index {
+    return Math.max(0, this.cluster.invariants.committedCount - 1)
+  }
+
+  private checkRead(id: ServerId, { token, index }: ReadState): void {
+    if (index === null) return
+    this.readsServed++
+    const asked = this.askedAt.get(`${id} ${token}`) ?? 0
+    assert(
+      index >= asked,
+      `stale read: ${id} serves ${token} at ${index}, but ${asked} was committed when it was asked`,
+    )
+  }
+
+  private remember(line: string): void {
+    this.lastLines.push(line)
+    if (this.lastLines.length > 60) this.lastLines.shift()
+  }
+}
+
+/** Small limits, so that windows fill, batches split and entries leave memory. */
+function optionsFor(random: Random): Partial<RaftOptions> {
+  return {
+    maxInflightMessages: random.between(1, 4),
+    maxInflightBytes: random.between(50, 400),
+    maxAppendBytes: random.between(30, 200),
+    maxApplyBytes: random.between(30, 200),
+    maxTailBytes: random.between(50, 500),
+    retainEntries: random.between(0, 5),
+    snapshotRetryMs: 500,
+    noopAtTermStart: random.chance(0.8),
+    commitPushDelayMs: random.pick([0, 0, 8]),
+    applyBeforeDurable: random.chance(0.3),
+    preVote: random.chance(0.8),
+    checkQuorum: random.chance(0.8),
+    stickiness: random.chance(0.8),
+  }
+}
+
+const ACTIONS = {
+  /** Mostly in order, sometimes not. */
+  deliver: ({ cluster, random }: Walk): void => {
+    const { inFlight } = cluster.network
+    if (inFlight.length === 0) return
+    const place = random.chance(0.7) ? 0 : random.below(inFlight.length)
+    const flight = inFlight[place]
+    if (flight !== undefined) cluster.arrive(flight)
+  },
+  drop: ({ cluster, random }: Walk): void => {
+    const { inFlight } = cluster.network
+    if (inFlight.length > 0) cluster.network.remove(random.pick(inFlight))
+  },
+  duplicate: ({ cluster, random }: Walk): void => {
+    const { inFlight } = cluster.network
+    if (inFlight.length > 0) cluster.network.duplicate(random.pick(inFlight))
+  },
+  passTime: ({ cluster, random }: Walk): void => cluster.advance(random.chance(0.05) ? 500 : random.below(40)),
+  propose: (walk: Walk): void => {
+    const { cluster, random } = walk
+    const server = random.chance(0.8) ? cluster.leader : walk.anybody()
+    const commands = Array.from({ length: random.between(1, 3) }, () => new Uint8Array(random.below(40)))
+    for (const command of commands) command.fill(random.below(256))
+    if (server) cluster.propose(server.id, commands)
+  },
+  persist: (walk: Walk): void => {
+    const server = walk.anybody()
+    if (server !== null && server.disk.pendingSeqs.length > 0) server.persist(walk.random.pick(server.disk.pendingSeqs))
+  },
+  apply: (walk: Walk): void => walk.anybody()?.apply(),
+  read: (walk: Walk): void => {
+    const server = walk.anybody()
+    if (server === null) return
+    const token = walk.nextToken++
+    walk.askedAt.set(`${server.id} ${token}`, walk.committedIndex())
+    walk.cluster.read(server.id, token)
+  },
+  takeSnapshot: (walk: Walk): void => {
+    const server = walk.anybody()
+    if (server !== null && walk.cluster.takeSnapshot(server.id, server.appliedIndex)) walk.snapshots++
+  },
+  loseSnapshot: ({ cluster }: Walk): void => {
+    const [flight] = cluster.network.select({ from: null, to: null, type: 'InstallSnapshot', place: 1 })
+    if (flight?.message.type !== 'InstallSnapshot') return
+    const { from, to, session } = flight.message
+    cluster.network.remove(flight)
+    const server = cluster.server(from)
+    if (server.raft !== null) server.input((raft, now) => raft.snapshotFailed(to, session, now))
+  },
+  transfer: ({ cluster, random }: Walk): void => {
+    const { leader } = cluster
+    if (leader !== undefined) cluster.transfer(leader.id, random.pick(cluster.ids))
+  },
+  cut: ({ cluster, random }: Walk): void => cluster.network.cut(random.pick(cluster.ids), random.pick(cluster.ids)),
+  heal: ({ cluster }: Walk): void => cluster.network.healAll(),
+  crash: (walk: Walk): void => {
+    const server = walk.anybody()
+    if (server === null) return
+    walk.cluster.crash(server.id)
+    walk.crashes++
+  },
+  restart: ({ cluster, random }: Walk): void => {
+    const down = cluster.ids.filter((id) => cluster.server(id).raft === null)
+    if (down.length > 0) cluster.restart(random.pick(down))
+  },
+}
