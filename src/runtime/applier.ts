@@ -1,0 +1,126 @@
+/**
+ * Hands committed entries to the state machine: one batch at a time, in order, apart from the path of consensus. A
+ * machine that answers synchronously is applied within the turn; one that answers with a promise holds up nobody but
+ * itself.
+ */
+import { commandOf, type Entry, type Index, type Term } from '../raft/entry.ts'
+import type { SnapshotMeta } from '../raft/ready.ts'
+import { Deque } from '../util/deque.ts'
+import type { Command, StateMachine } from './state-machine.ts'
+
+export interface ApplierHandlers {
+  /** The answer to a command; null for an entry that is none. */
+  onAnswer(index: Index, term: Term, answer: Uint8Array | null): void
+  /** Everything up to `index` is applied; `bytes` is what these entries take in the log. */
+  onApplied(index: Index, bytes: number): void
+  onRestored(index: Index): void
+  /** The state machine threw: this server's state is not to be trusted any more. */
+  onFailure(error: Error): void
+}
+
+type Task = { readonly entries: readonly Entry[] } | { readonly restore: SnapshotMeta }
+
+/** Where a snapshot's bytes come from; null when a newer one has taken its place, which will be restored next. */
+export type OpenSnapshot = (meta: SnapshotMeta) => AsyncIterable<Uint8Array> | null
+
+export class Applier {
+  private readonly machine: StateMachine
+  private readonly openSnapshot: OpenSnapshot
+  private readonly handlers: ApplierHandlers
+  private readonly tasks = new Deque<Task>()
+  private busy = false
+  private stopped = false
+
+  constructor(machine: StateMachine, openSnapshot: OpenSnapshot, handlers: ApplierHandlers) {
+    this.machine = machine
+    this.openSnapshot = openSnapshot
+    this.handlers = handlers
+  }
+
+  apply(entries: readonly Entry[]): void {
+    this.add({ entries })
+  }
+
+  /** After what was handed in before, and before what comes. */
+  restore(meta: SnapshotMeta): void {
+    this.add({ restore: meta })
+  }
+
+  /** True while a call to the state machine is under way: it cannot be asked for a snapshot then. */
+  get isBusy(): boolean {
+    return this.busy
+  }
+
+  stop(): void {
+    this.stopped = true
+    this.tasks.clear()
+  }
+
+  private add(task: Task): void {
+    if (this.stopped) return
+    this.tasks.push(task)
+    if (!this.busy) this.work()
+  }
+
+  /** Goes on until there is nothing left, or until the machine asks for time. */
+  private work(): void {
+    for (let task = this.tasks.shift(); task !== undefined && !this.stopped; task = this.tasks.shift()) {
+      let pending: Promise<void> | null
+      try {
+        pending = 'restore' in task ? this.restoreNow(task.restore) : this.applyNow(task.entries)
+      } catch (error) {
+        this.fail(error)
+        return
+      }
+      if (pending === null) continue
+      this.busy = true
+      pending.then(
+        () => {
+          this.busy = false
+          if (!this.stopped) this.work()
+        },
+        (error: unknown) => this.fail(error),
+      )
+      return
+    }
+  }
+
+  private applyNow(entries: readonly Entry[]): Promise<void> | null {
+    const commands: Command[] = []
+    for (const entry of entries) {
+      if (entry.kind === 'command') commands.push({ index: entry.index, term: entry.term, bytes: commandOf(entry) })
+    }
+    const answers = commands.length === 0 ? [] : this.machine.apply(commands)
+    if (answers instanceof Promise) return answers.then((ready) => this.report(entries, commands.length, ready))
+    this.report(entries, commands.length, answers)
+    return null
+  }
+
+  private report(entries: readonly Entry[], commands: number, answers: readonly Uint8Array[]): void {
+    if (this.stopped) return
+    if (answers.length !== commands) {
+      throw new Error(`the state machine gave ${answers.length} answers to ${commands} commands: give one for each`)
+    }
+    let bytes = 0
+    let next = 0
+    for (const { kind, index, term, bytes: encoded } of entries) {
+      bytes += encoded.length
+      this.handlers.onAnswer(index, term, kind === 'command' ? (answers[next++] as Uint8Array) : null)
+    }
+    this.handlers.onApplied((entries[entries.length - 1] as Entry).index, bytes)
+  }
+
+  private restoreNow(meta: SnapshotMeta): Promise<void> | null {
+    const source = this.openSnapshot(meta)
+    if (source === null) return null
+    return this.machine.restore(source).then(() => {
+      if (!this.stopped) this.handlers.onRestored(meta.index)
+    })
+  }
+
+  private fail(error: unknown): void {
+    if (this.stopped) return
+    this.stop()
+    this.handlers.onFailure(error instanceof Error ? error : new Error(String(error)))
+  }
+}

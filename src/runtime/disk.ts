@@ -1,0 +1,116 @@
+/**
+ * The driver's side of the log store: hands batches over in order, confirms them to the core, holds back what must not
+ * leave before they are durable, and waits for room when the disk is full.
+ */
+import type { Message } from '../raft/message.ts'
+import type { Outgoing, PersistBatch, Seq } from '../raft/ready.ts'
+import type { LogStore } from '../storage/log-store.ts'
+import { Deque } from '../util/deque.ts'
+import type { Cancel, Clock } from './clock.ts'
+import type { Logger } from './logger.ts'
+
+const ROOM_CHECK_INTERVAL_MS = 250
+
+export interface DiskHandlers {
+  /** Batches up to this one are durable. */
+  onPersisted(seq: Seq): void
+  /** A message whose time has come. */
+  onSend(message: Message): void
+  /** The store is broken for good: the node must stop. */
+  onFailure(error: Error): void
+}
+
+export class Disk {
+  private readonly store: LogStore
+  private readonly clock: Clock
+  private readonly logger: Logger
+  private readonly handlers: DiskHandlers
+  private durableSeq: Seq = 0
+  private readonly unconfirmed = new Deque<PersistBatch>()
+  private readonly held = new Deque<Outgoing>()
+  private full = false
+  private retry: Cancel | null = null
+
+  constructor(store: LogStore, clock: Clock, logger: Logger, handlers: DiskHandlers) {
+    this.store = store
+    this.clock = clock
+    this.logger = logger
+    this.handlers = handlers
+  }
+
+  /** No room: what is proposed now would wait for an operator, so it is refused instead. */
+  get isFull(): boolean {
+    return this.full
+  }
+
+  write(batch: PersistBatch): void {
+    this.unconfirmed.push(batch)
+    if (!this.full) this.hand([batch])
+  }
+
+  /** Sends now or when it may: see the table in `raft/ready.ts`. */
+  send(outgoing: Outgoing): void {
+    if (outgoing.after <= this.durableSeq) this.handlers.onSend(outgoing.message)
+    else this.held.push(outgoing)
+  }
+
+  stop(): void {
+    this.retry?.()
+    this.held.clear()
+  }
+
+  private hand(batches: readonly PersistBatch[]): void {
+    const { seq } = batches[batches.length - 1] as PersistBatch
+    this.store.write(batches).then(
+      () => this.confirm(seq),
+      (error: Error & { code?: string }) => {
+        if (error.code === 'ERR_QUORATE_DISK_FULL') this.waitForRoom(error)
+        else this.handlers.onFailure(error)
+      },
+    )
+  }
+
+  private confirm(seq: Seq): void {
+    this.durableSeq = seq
+    while ((this.unconfirmed.first()?.seq ?? Number.POSITIVE_INFINITY) <= seq) this.unconfirmed.shift()
+    this.handlers.onPersisted(seq)
+    // In the order of waiting: `after` never falls from one held message to the next.
+    while ((this.held.first()?.after ?? Number.POSITIVE_INFINITY) <= seq) {
+      this.handlers.onSend((this.held.shift() as Outgoing).message)
+    }
+  }
+
+  /** Nothing is lost: the batches stay here, in order, and are written again until they fit. */
+  private waitForRoom(error: Error): void {
+    if (this.full) return
+    this.full = true
+    this.logger.error('the disk is full: proposals are refused until there is room', { reason: error.message })
+    this.scheduleRetry()
+  }
+
+  private scheduleRetry(): void {
+    this.retry = this.clock.schedule(ROOM_CHECK_INTERVAL_MS, () => this.writeAgain())
+  }
+
+  private writeAgain(): void {
+    const batches = Array.from({ length: this.unconfirmed.length }, (_, i) => this.unconfirmed.at(i) as PersistBatch)
+    const { seq } = batches[batches.length - 1] as PersistBatch
+    this.store.write(batches).then(
+      () => {
+        this.full = false
+        this.logger.info('there is room on the disk again', { batches: batches.length })
+        this.confirm(seq)
+        this.writeWhatCameMeanwhile()
+      },
+      (error: Error & { code?: string }) => {
+        if (error.code === 'ERR_QUORATE_DISK_FULL') this.scheduleRetry()
+        else this.handlers.onFailure(error)
+      },
+    )
+  }
+
+  private writeWhatCameMeanwhile(): void {
+    const batches = Array.from({ length: this.unconfirmed.length }, (_, i) => this.unconfirmed.at(i) as PersistBatch)
+    if (batches.length > 0) this.hand(batches)
+  }
+}

@@ -1,0 +1,246 @@
+/**
+ * The driver: the one place where the core meets the world. It feeds inputs to the core as they come, takes one Ready
+ * for all that arrived in a turn, and carries it out through the ports. Nobody else holds a Ready, so nobody else can
+ * get its order wrong.
+ */
+import type { Entry, ServerId } from '../raft/entry.ts'
+import type { InvariantChecker } from '../raft/invariants.ts'
+import type { Raft } from '../raft/raft.ts'
+import type { Fetch, RaftEvent, Ready } from '../raft/ready.ts'
+import type { LogStore } from '../storage/log-store.ts'
+import type { SnapshotStore } from '../storage/snapshot-store.ts'
+import type { Transport } from '../transport/transport.ts'
+import { Applier, type ApplierHandlers } from './applier.ts'
+import type { Cancel, Clock } from './clock.ts'
+import { Disk } from './disk.ts'
+import type { Logger } from './logger.ts'
+import { Snapshots } from './snapshots.ts'
+import type { StateMachine } from './state-machine.ts'
+
+/**
+ * A timer that fires later than this finds the event loop behind with its work: what lies in the sockets is read first,
+ * or an election would start although the leader's heartbeats have arrived.
+ */
+const LATE_TIMER_MS = 20
+
+export interface DriverPorts {
+  readonly log: LogStore
+  readonly snapshots: SnapshotStore
+  readonly transport: Transport
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly stateMachine: StateMachine
+  /** Log bytes that are applied between two snapshots. */
+  readonly snapshotEveryBytes: number
+  /** Checks the core after every turn: for tests. */
+  readonly invariants?: InvariantChecker
+}
+
+export interface DriverHandlers extends Pick<ApplierHandlers, 'onAnswer'> {
+  /** A turn begins: the last chance to give the core something to do in it. */
+  beforeTurn(): void
+  /** A read may be served once `index` is applied; null: refused. */
+  onRead(token: number, index: number | null): void
+  onApplied(index: number): void
+  onSnapshotRestored(index: number): void
+  onEvent(event: RaftEvent): void
+  /** The node must stop: its disk or its state machine failed. */
+  onFailure(error: Error): void
+}
+
+export class Driver {
+  readonly raft: Raft
+  private readonly ports: DriverPorts
+  private readonly handlers: DriverHandlers
+  private readonly disk: Disk
+  private readonly applier: Applier
+  private readonly snapshots: Snapshots
+  private timer: Cancel | null = null
+  private timerAt = Number.POSITIVE_INFINITY
+  private turnIsDue = false
+  private stopped = false
+  private bytesSinceSnapshot = 0
+
+  constructor(raft: Raft, ports: DriverPorts, handlers: DriverHandlers) {
+    const { log, snapshots, transport, clock, logger, stateMachine } = ports
+    this.raft = raft
+    this.ports = ports
+    this.handlers = handlers
+    this.disk = new Disk(log, clock, logger, {
+      onPersisted: (seq) => this.input(() => raft.persisted(seq, clock.now())),
+      onSend: (message) => transport.send(message),
+      onFailure: (error) => this.fail(error),
+    })
+    this.snapshots = new Snapshots(snapshots, transport, clock, logger, {
+      describe: () => raft.describeSnapshot(raft.inspect().lastApplied),
+      onTaken: (meta) => this.input(() => raft.snapshotTaken(meta, clock.now())),
+      onSendFailed: (to, session) => this.input(() => raft.snapshotFailed(to, session, clock.now())),
+      refuse: ({ term, lastIncludedIndex }) => refuseSnapshot(raft, term, lastIncludedIndex),
+      onReceived: (message) => this.input(() => raft.step(message, clock.now())),
+    })
+    this.applier = new Applier(stateMachine, (meta) => this.snapshots.open(meta), {
+      onAnswer: (index, term, answer) => handlers.onAnswer(index, term, answer),
+      onApplied: (index, bytes) => this.noteApplied(index, bytes),
+      onRestored: (index) => this.noteRestored(index),
+      onFailure: (error) => this.fail(error),
+    })
+  }
+
+  /** Begins to work: the transport delivers, timers run. @throws TransportError */
+  async start(onRequest: (from: ServerId, body: Uint8Array) => Promise<Uint8Array>): Promise<void> {
+    const { transport, clock, logger } = this.ports
+    await transport.start({
+      onMessage: (message) => this.input(() => this.raft.step(message, clock.now())),
+      onRequest,
+      onConnectionLost: (peer) => this.input(() => this.raft.connectionLost(peer, clock.now())),
+      onSnapshot: (message, offer) => this.snapshots.receive(message, offer),
+      onTrouble: ({ peer, code, message }) => logger.warn(message, { peer, code }),
+    })
+    transport.setPeers(this.raft.inspect().configuration.addresses)
+    this.turnSoon()
+  }
+
+  /** True when the disk has no room, so that nothing new can be promised. */
+  get isDiskFull(): boolean {
+    return this.disk.isFull
+  }
+
+  /** Something happened: tell the core, and take its Ready when everything else that came with it is told, too. */
+  input(tell: () => void): void {
+    this.guard(tell)
+    this.turnSoon()
+  }
+
+  turnSoon(): void {
+    if (this.turnIsDue || this.stopped) return
+    this.turnIsDue = true
+    this.ports.clock.soon(() => {
+      this.turnIsDue = false
+      if (!this.stopped) this.guard(() => this.turn())
+    })
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true
+    this.timer?.()
+    this.disk.stop()
+    this.applier.stop()
+    this.snapshots.stop()
+    await this.ports.transport.stop()
+  }
+
+  private turn(): void {
+    this.handlers.beforeTurn()
+    while (this.raft.hasReady() && !this.stopped) {
+      const ready = this.raft.takeReady()
+      this.carryOut(ready)
+      this.ports.invariants?.check(this.raft)
+    }
+    this.setTimer()
+  }
+
+  /** In the order that `raft/ready.ts` lays down. */
+  private carryOut(ready: Ready): void {
+    const { log, transport } = this.ports
+    for (const event of ready.events) this.noteEvent(event)
+    if (ready.persist !== null) this.disk.write(ready.persist)
+    for (const outgoing of ready.messages) this.disk.send(outgoing)
+    if (ready.restore !== null) this.applier.restore(ready.restore)
+    if (ready.apply.length > 0) this.applier.apply(ready.apply)
+    for (const fetch of ready.fetches) this.fetch(fetch)
+    for (const order of ready.snapshots) this.snapshots.send(this.raft.inspect().id, order)
+    for (const { token, index } of ready.reads) this.handlers.onRead(token, index)
+    if (ready.compactTo !== null)
+      log.compact(ready.compactTo).catch((error: Error) => this.noteCompactionFailure(error))
+    if (ready.events.some(({ type }) => type === 'configuration')) {
+      transport.setPeers(this.raft.inspect().configuration.addresses)
+    }
+  }
+
+  private fetch({ id, from, to, maxBytes }: Fetch): void {
+    const { log, clock } = this.ports
+    log.read(from, to, maxBytes).then(
+      (entries: readonly Entry[]) => this.input(() => this.raft.fetched(id, entries, clock.now())),
+      (error: Error) => this.fail(error),
+    )
+  }
+
+  private noteApplied(index: number, bytes: number): void {
+    const { clock, snapshotEveryBytes, stateMachine } = this.ports
+    this.raft.applied(index, clock.now())
+    this.handlers.onApplied(index)
+    this.turnSoon()
+    this.bytesSinceSnapshot += bytes
+    if (this.bytesSinceSnapshot < snapshotEveryBytes || this.snapshots.isTaking) return
+    this.bytesSinceSnapshot = 0
+    this.snapshots.take(stateMachine)
+  }
+
+  private noteRestored(index: number): void {
+    this.bytesSinceSnapshot = 0
+    this.handlers.onSnapshotRestored(index)
+    this.input(() => this.raft.restored(index, this.ports.clock.now()))
+    this.handlers.onApplied(index)
+  }
+
+  private noteEvent(event: RaftEvent): void {
+    if (event.type === 'contradiction') this.ports.logger.error(event.detail, { from: event.from, index: event.index })
+    this.handlers.onEvent(event)
+  }
+
+  /** Files that could not be removed cost room, not safety; a broken disk shows at the next write. */
+  private noteCompactionFailure(error: Error): void {
+    if (!this.stopped) this.ports.logger.warn('the log could not be compacted', { reason: error.message })
+  }
+
+  /** One timer. A deadline that moves away, as with every heartbeat, leaves it be: it looks again when it fires. */
+  private setTimer(): void {
+    const deadline = this.raft.nextDeadline()
+    if (deadline === null || this.stopped || this.timerAt <= deadline) return
+    this.timer?.()
+    this.timerAt = deadline
+    const { clock } = this.ports
+    this.timer = clock.schedule(Math.max(deadline - clock.now(), 0), () => this.guard(() => this.timerFired(deadline)))
+  }
+
+  private timerFired(expectedAt: number): void {
+    const { clock } = this.ports
+    this.timerAt = Number.POSITIVE_INFINITY
+    this.timer = null
+    if (clock.now() - expectedAt > LATE_TIMER_MS) clock.soon(() => this.guard(() => this.tick()))
+    else this.tick()
+  }
+
+  private tick(): void {
+    const now = this.ports.clock.now()
+    const deadline = this.raft.nextDeadline()
+    if (deadline !== null && now >= deadline) this.raft.tick(now)
+    this.turn()
+  }
+
+  /** Whatever our own code throws ends the node, aloud: going on after a broken invariant would spread the damage. */
+  private guard(action: () => void): void {
+    if (this.stopped) return
+    try {
+      action()
+    } catch (error) {
+      this.fail(error instanceof Error ? error : new Error(String(error)))
+    }
+  }
+
+  private fail(error: Error): void {
+    if (this.stopped) return
+    this.stopped = true
+    this.timer?.()
+    this.disk.stop()
+    this.applier.stop()
+    this.handlers.onFailure(error)
+  }
+}
+
+function refuseSnapshot(raft: Raft, term: number, index: number): string | null {
+  const { currentTerm, commitIndex } = raft.inspect()
+  if (term < currentTerm) return `the snapshot's term ${term} is over: it is ${currentTerm} here`
+  if (index <= commitIndex) return `the snapshot ends with ${index}, and ${commitIndex} is committed here already`
+  return null
+}

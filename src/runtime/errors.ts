@@ -1,0 +1,42 @@
+/**
+ * How a request to a node can fail. A proposal has three honest outcomes: it is committed (the promise resolves), it
+ * certainly is not and never will be (`applied: 'no'`: safe to propose again), or nobody can tell (`applied: 'unknown'`:
+ * it may still be applied, so proposing it again may apply it twice).
+ */
+import type { ServerId } from '../raft/entry.ts'
+
+export type NodeErrorCode =
+  /** No leader could be reached within the time-out. */
+  | 'ERR_QUORATE_NO_LEADER'
+  /** Accepted, but not known to be committed within the time-out; or the leader was lost meanwhile. */
+  | 'ERR_QUORATE_OUTCOME_UNKNOWN'
+  /** Another leader's entry took its place in the log. */
+  | 'ERR_QUORATE_SUPERSEDED'
+  /** Too much is waiting already; try again later, with less at a time. */
+  | 'ERR_QUORATE_OVERLOADED'
+  /** Larger than an entry may be. */
+  | 'ERR_QUORATE_TOO_LARGE'
+  /** The leader's disk is full. */
+  | 'ERR_QUORATE_DISK_FULL'
+  /** The caller's AbortSignal. */
+  | 'ERR_QUORATE_ABORTED'
+  /** The node was stopped, or has stopped itself: see its `failure`. */
+  | 'ERR_QUORATE_STOPPED'
+  /** What is on the disk does not fit together; the message says what and what to do. */
+  | 'ERR_QUORATE_DATA_MISSING'
+
+export class NodeError extends Error {
+  override readonly name = 'NodeError'
+  readonly code: NodeErrorCode
+  /** Whether the command may have been applied, or may still be. */
+  readonly applied: 'no' | 'unknown'
+  /** Who leads, as far as is known: where to turn next. */
+  readonly leaderId: ServerId | null
+
+  constructor(code: NodeErrorCode, message: string, applied: 'no' | 'unknown', leaderId: ServerId | null = null) {
+    super(message)
+    this.code = code
+    this.applied = applied
+    this.leaderId = leaderId
+  }
+}

@@ -1,0 +1,37 @@
+/** The StateMachine port: what the cluster keeps the same on every server (Paper §2). */
+import type { Index, Term } from '../raft/entry.ts'
+
+/** A committed command, as it was proposed. */
+export interface Command {
+  readonly index: Index
+  readonly term: Term
+  /** A view into the log: copy what you keep for long, or you keep a whole batch of the log alive with it. */
+  readonly bytes: Uint8Array
+}
+
+/**
+ * Deterministic: the same commands in the same order must give the same state and the same answers on every server,
+ * so no clock, no randomness, no order that the language leaves open. It lives in memory; after a restart it is
+ * restored from the newest snapshot and given the commands behind it again.
+ *
+ * What it throws or rejects stops the node: one server's state would differ from the others' otherwise. A command that
+ * cannot be carried out gets an answer that says so.
+ */
+export interface StateMachine {
+  /**
+   * Applies committed commands, each once, in order. Calls do not overlap. Answer synchronously if you can: a promise
+   * costs a turn.
+   *
+   * @returns one answer for each command; the proposer gets it, perhaps over the network
+   */
+  apply(commands: readonly Command[]): readonly Uint8Array[] | Promise<readonly Uint8Array[]>
+
+  /**
+   * The whole state as bytes. Called between two calls of `apply`, and must capture its view before it returns: the
+   * pieces are read later, while `apply` goes on.
+   */
+  snapshot(): AsyncIterable<Uint8Array>
+
+  /** Replaces the whole state by what `snapshot` gave, here or on another server. */
+  restore(source: AsyncIterable<Uint8Array>): Promise<void>
+}

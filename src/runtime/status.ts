@@ -1,0 +1,67 @@
+/** What an operator wants to know of a node, as plain data. */
+import type { Configuration } from '../raft/configuration.ts'
+import type { Index, ServerId, Term } from '../raft/entry.ts'
+import type { ProgressState } from '../raft/progress.ts'
+import type { Role } from '../raft/ready.ts'
+import type { RaftState } from '../raft/state.ts'
+
+export interface PeerStatus {
+  readonly id: ServerId
+  readonly state: ProgressState
+  readonly matchIndex: Index
+  readonly nextIndex: Index
+  readonly inFlightMessages: number
+  readonly inFlightBytes: number
+}
+
+export interface NodeStatus {
+  readonly id: ServerId
+  readonly role: Role
+  readonly term: Term
+  readonly leaderId: ServerId | null
+  readonly commitIndex: Index
+  readonly lastApplied: Index
+  /** The log: entries (firstIndex − 1, lastIndex] exist, up to durableIndex on the disk. */
+  readonly firstIndex: Index
+  readonly lastIndex: Index
+  readonly durableIndex: Index
+  readonly snapshotIndex: Index
+  readonly configuration: Configuration
+  /** Entries in memory, in bytes. */
+  readonly logBytesInMemory: number
+  readonly uncommittedBytes: number
+  readonly diskFull: boolean
+  /** Why the node has stopped; null while it runs. */
+  readonly stopped: string | null
+  /** The leader's view of the others; empty elsewhere. */
+  readonly peers: readonly PeerStatus[]
+}
+
+export function describeNode(state: Readonly<RaftState>, diskFull: boolean, stopped: string | null): NodeStatus {
+  const { id, role, currentTerm: term, leaderId, commitIndex, lastApplied, log, snapshot, configuration } = state
+  return {
+    id,
+    role,
+    term,
+    leaderId,
+    commitIndex,
+    lastApplied,
+    firstIndex: log.baseIndex + 1,
+    lastIndex: log.lastIndex,
+    durableIndex: log.durableIndex,
+    snapshotIndex: snapshot.index,
+    configuration,
+    logBytesInMemory: log.bytesInMemory,
+    uncommittedBytes: role === 'leader' ? state.uncommittedBytes : 0,
+    diskFull,
+    stopped,
+    peers: [...state.progress.values()].map((peer) => ({
+      id: peer.id,
+      state: peer.state,
+      matchIndex: peer.matchIndex,
+      nextIndex: peer.nextIndex,
+      inFlightMessages: peer.inFlightMessages,
+      inFlightBytes: peer.inFlightBytes,
+    })),
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * What can go wrong between a server and its disk. The code says what may be done about it: wait for room, or stop and
+ * look. Nothing here is ever repaired by guessing, because a server that guesses takes back what it promised.
+ */
+import type { FileSystemError } from './file-system.ts'
+
+export type StorageErrorCode =
+  /** No room. Nothing of the write counts, the store goes on; the same write may be tried again. */
+  | 'ERR_QUORATE_DISK_FULL'
+  /** A write or sync failed: nobody knows what the disk holds. Final for this store; restart to have it examined. */
+  | 'ERR_QUORATE_STORAGE_POISONED'
+  /** The disk gave back other bytes than were written. The store does not open, and leaves them as they are. */
+  | 'ERR_QUORATE_STORAGE_DAMAGED'
+  /** Another process has the data folder. */
+  | 'ERR_QUORATE_LOCKED'
+  | 'ERR_QUORATE_WRONG_CLUSTER'
+  | 'ERR_QUORATE_WRONG_SERVER'
+  /** Written by a newer version. */
+  | 'ERR_QUORATE_UNKNOWN_FORMAT'
+  | 'ERR_QUORATE_STORAGE_CLOSED'
+
+export class StorageError extends Error {
+  override readonly name = 'StorageError'
+  readonly code: StorageErrorCode
+
+  constructor(code: StorageErrorCode, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.code = code
+  }
+}
+
+/** `ERR_QUORATE_STORAGE_DAMAGED`, with the place: what an operator needs to decide. */
+export class DamageError extends StorageError {
+  /** Folder and name. */
+  readonly file: string
+  /** Where in the file the trouble starts, in bytes; 0 when the file as a whole is missing or wrong. */
+  readonly offset: number
+
+  constructor(file: string, offset: number, what: string) {
+    super(
+      'ERR_QUORATE_STORAGE_DAMAGED',
+      `${file} is damaged at byte ${offset}: ${what}. It was left as it is. Replace this server by a new one that ` +
+        'copies the log from the others, or restore the whole folder of this very server',
+    )
+    this.file = file
+    this.offset = offset
+  }
+}
+
+export function diskFull(what: string, cause: FileSystemError): StorageError {
+  const message = `no room to ${what} (${cause.message}). Nothing of it counts; free space, then try again`
+  return new StorageError('ERR_QUORATE_DISK_FULL', message, cause)
+}
+
+export function poisoned(what: string, cause: unknown): StorageError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  const message = `could not ${what} (${reason}): what the disk holds is unknown. Stop this server, check the disk, restart`
+  return new StorageError('ERR_QUORATE_STORAGE_POISONED', message, cause)
+}

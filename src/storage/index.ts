@@ -1,0 +1,29 @@
+export { createLog, DiskLog, type DiskLogOptions } from './disk-log.ts'
+export { DiskSnapshots, type DiskSnapshotsOptions } from './disk-snapshots.ts'
+export { type DiskStorage, type DiskStorageOptions, openDiskStorage } from './disk-storage.ts'
+export { DamageError, StorageError, type StorageErrorCode } from './errors.ts'
+export {
+  type File,
+  type FileSystem,
+  FileSystemError,
+  type FileSystemErrorCode,
+  type FolderLock,
+} from './file-system.ts'
+export type { ServerIdentity } from './identity.ts'
+export type { LogStore, OpenedLog, RecoveryReport } from './log-store.ts'
+export { type LogStoreCase, type LogStoreStage, logStoreAcceptance } from './log-store-acceptance.ts'
+export {
+  type Fault,
+  MemoryFileSystem,
+  type MemoryFileSystemOptions,
+  type Operation,
+  type OperationKind,
+} from './memory-file-system.ts'
+export { MemoryLog } from './memory-log.ts'
+export { MemorySnapshots } from './memory-snapshots.ts'
+export type { OpenedSnapshots, SnapshotStore, SnapshotWriter, StoredSnapshot } from './snapshot-store.ts'
+export {
+  type SnapshotStoreCase,
+  type SnapshotStoreStage,
+  snapshotStoreAcceptance,
+} from './snapshot-store-acceptance.ts'

@@ -1,0 +1,196 @@
+/**
+ * Where each entry of the log lies on the disk, and what else must be known of the log without reading it: hard state,
+ * base, last index, terms. Recovery builds it from the records it finds; writing keeps it up to date by the same
+ * records, so that both have one meaning.
+ *
+ * The place of every single entry would cost more than small entries themselves. A run remembers the place of one
+ * entry in about 64 KiB; reading starts there and walks.
+ */
+import type { Entry, Index } from '../raft/entry.ts'
+import type { HardState } from '../raft/ready.ts'
+import { TermRuns } from '../raft/term-runs.ts'
+import { type BatchBody, type BatchHeader, entriesEnd, entriesOffset } from './batch.ts'
+import type { LogRecord, Mark } from './record.ts'
+
+/** Entries first..last lie one behind the other in a segment, perhaps with batch headers in between. */
+export interface Run {
+  readonly segment: number
+  /** Where the entry `first` lies. */
+  readonly offset: number
+  /** Where the entries of that entry's batch end; behind their seal the next batch's header follows. */
+  readonly entriesEnd: number
+  /** Where the run's last entry ends. */
+  end: number
+  readonly first: Index
+  last: Index
+}
+
+/** Where the entries of a record lie. */
+export interface EntriesPlace {
+  readonly segment: number
+  readonly offset: number
+  /** The end of the batch's entries section. */
+  readonly entriesEnd: number
+}
+
+const RUN_BYTES = 64 * 1024
+
+export class LogIndex {
+  hardState: HardState = { term: 0, votedFor: null }
+  base: Mark = { index: 0, term: 0 }
+  lastIndex: Index = 0
+  private terms = new TermRuns(0, 0)
+  // Ascending and without gaps, from the first entry behind the base on (or before it) to lastIndex.
+  private runs: Run[] = []
+  // False when the next entries do not continue the last run: something was cut in between.
+  private continues = false
+  /** Counts the cuts: whoever reads across a wait learns from it that what was read may be gone. */
+  cuts = 0
+
+  /**
+   * Takes in a whole batch.
+   *
+   * @returns what is wrong with it, or null
+   */
+  take(header: BatchHeader, { records, entries }: BatchBody): string | null {
+    let offset = entriesOffset(header)
+    let next = 0
+    for (const record of records) {
+      if (record.type !== 'entries') {
+        this.apply(record)
+        continue
+      }
+      const place = { segment: header.segment, offset, entriesEnd: entriesEnd(header) }
+      const wrong = this.append(entries.slice(next, next + record.count), place)
+      if (wrong !== null) return wrong
+      next += record.count
+      offset += record.bytes
+    }
+    const bytes = offset - entriesOffset(header)
+    return bytes === header.entriesBytes ? null : `its records speak of ${bytes} bytes of entries`
+  }
+
+  get lastMark(): Mark {
+    return { index: this.lastIndex, term: this.terms.termAt(this.lastIndex) }
+  }
+
+  /** For an index between base and last. */
+  markAt(index: Index): Mark {
+    return { index, term: this.terms.termAt(index) }
+  }
+
+  termList(): readonly Mark[] {
+    return this.terms.list()
+  }
+
+  /** The run that holds `index`; undefined when the log does not. */
+  runOf(index: Index): Run | undefined {
+    if (index <= this.base.index || index > this.lastIndex) return undefined
+    let low = 0
+    let high = this.runs.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if ((this.runs[middle] as Run).first <= index) low = middle
+      else high = middle - 1
+    }
+    return this.runs[low]
+  }
+
+  /** The first segment that holds an entry behind the base; Infinity when the log is empty. */
+  get firstSegment(): number {
+    return this.runs[0]?.segment ?? Number.POSITIVE_INFINITY
+  }
+
+  /** The first entry that should be there and has no place; null when all is well. */
+  firstMissing(): Index | null {
+    let expected = this.base.index + 1
+    for (const run of this.runs) {
+      if (run.first > expected) return expected
+      expected = run.last + 1
+    }
+    return expected <= this.lastIndex ? expected : null
+  }
+
+  private apply(record: Exclude<LogRecord, { type: 'entries' }>): void {
+    switch (record.type) {
+      case 'hardState':
+        this.hardState = record.hardState
+        return
+      case 'start':
+        this.start(record.base, record.last)
+        return
+      case 'compact':
+        this.compact(record.base)
+        return
+      case 'reset':
+        this.reset(record.base)
+        return
+      case 'truncate':
+        this.truncate(record.from)
+        return
+    }
+  }
+
+  private append(entries: readonly Entry[], place: EntriesPlace): string | null {
+    let { offset } = place
+    for (const entry of entries) {
+      if (entry.index !== this.lastIndex + 1) return `entry ${entry.index} follows entry ${this.lastIndex}`
+      const lastTerm = this.lastMark.term
+      if (entry.term < lastTerm) return `entry ${entry.index} has term ${entry.term}, the one before it ${lastTerm}`
+      this.terms.append(entry.index, entry.term)
+      this.lastIndex = entry.index
+      this.place(entry, offset, place)
+      offset += entry.bytes.length
+    }
+    return null
+  }
+
+  private start(base: Mark, last: Mark): void {
+    // Repeats what the earlier segments said, for the case that they are gone.
+    if (this.lastIndex === last.index && this.base.index === base.index) return
+    this.base = base
+    this.lastIndex = last.index
+    this.terms = new TermRuns(base.index, base.term, [last])
+    this.runs = []
+    this.continues = false
+  }
+
+  private compact(base: Mark): void {
+    this.base = base
+    this.lastIndex = Math.max(this.lastIndex, base.index)
+    this.terms = new TermRuns(base.index, base.term, this.terms.list())
+    const kept = this.runs.findIndex((run) => run.last > base.index)
+    this.runs.splice(0, kept === -1 ? this.runs.length : kept)
+  }
+
+  private reset(base: Mark): void {
+    this.cuts++
+    this.base = base
+    this.lastIndex = base.index
+    this.terms = new TermRuns(base.index, base.term)
+    this.runs = []
+    this.continues = false
+  }
+
+  private truncate(from: Index): void {
+    this.cuts++
+    this.lastIndex = Math.min(this.lastIndex, Math.max(from - 1, this.base.index))
+    this.terms.truncateFrom(this.lastIndex + 1)
+    while (this.runs.length > 0 && (this.runs[this.runs.length - 1] as Run).first > this.lastIndex) this.runs.pop()
+    const last = this.runs[this.runs.length - 1]
+    if (last !== undefined) last.last = Math.min(last.last, this.lastIndex)
+    this.continues = false
+  }
+
+  private place(entry: Entry, offset: number, { segment, entriesEnd }: EntriesPlace): void {
+    const end = offset + entry.bytes.length
+    const last = this.runs[this.runs.length - 1]
+    if (this.continues && last !== undefined && last.segment === segment && end - last.offset <= RUN_BYTES) {
+      last.last = entry.index
+      last.end = end
+      return
+    }
+    this.runs.push({ segment, offset, entriesEnd, end, first: entry.index, last: entry.index })
+    this.continues = true
+  }
+}

@@ -1,0 +1,194 @@
+/**
+ * A connection for messages, once both ends know each other. What is sent in one turn leaves in one write. Both
+ * directions carry everything: messages, requests and their responses, pings.
+ */
+import type { ServerId } from '../raft/entry.ts'
+import type { Message } from '../raft/message.ts'
+import { decodeMessage, frameWriter } from './codec.ts'
+import { FRAME_HEADER_BYTES, FRAME_TYPES, type Frame, type FrameType, type OutgoingFrame, sealFrame } from './frame.ts'
+import type { FramedStream, Role } from './framed-stream.ts'
+import { KeepAlive } from './keep-alive.ts'
+import { type Fate, joinSmall, Outbox } from './outbox.ts'
+import {
+  decodeRequest,
+  decodeResponse,
+  encodeReason,
+  encodeRequest,
+  encodeResponse,
+  type Outcome,
+  Requests,
+} from './requests.ts'
+import { TransportError } from './transport.ts'
+import type { Wiring } from './wiring.ts'
+
+/** How much is handed to the stream at a time; the rest stays in the outbox, where it is counted. */
+const WRITE_BYTES = 1024 * 1024
+
+const MESSAGE_FRAMES = (Object.keys(FRAME_TYPES) as FrameType[]).filter((type) => FRAME_TYPES[type] >= 16)
+
+/** Whether the other end's limit, which is ours, lets the frame through. */
+export function fitsFrame({ limits }: Wiring, frame: OutgoingFrame): boolean {
+  return frame.sizeBytes - FRAME_HEADER_BYTES <= limits.maxFrameBytes
+}
+
+/** What waits for a connection, and what waits for answers from it. Outlives the channel that serves it. */
+export class Outbound {
+  readonly outbox: Outbox
+  readonly requests: Requests
+
+  constructor({ limits, timers }: Wiring, to: ServerId) {
+    this.outbox = new Outbox(limits.maxOutboxBytes, limits.maxOutboxMessages)
+    this.requests = new Requests(to, timers)
+  }
+
+  /** What was not written goes, what was written has no answer to come. */
+  connectionLost(reason: string): void {
+    this.outbox.clear()
+    this.requests.connectionLost(reason)
+  }
+}
+
+export class Channel implements Role {
+  readonly accepts: readonly FrameType[] = [...MESSAGE_FRAMES, 'Request', 'Response', 'Ping', 'Pong']
+  readonly peer: ServerId
+  readonly outbound: Outbound
+  private readonly wiring: Wiring
+  private readonly framed: FramedStream
+  private readonly onLost: (error: TransportError) => void
+  private readonly keepAlive: KeepAlive
+  private flushScheduled = false
+  /** The stream asked to wait for its drain. */
+  private full = false
+  private over = false
+  /** Requests of the peer's that our handler works on. */
+  private concurrentRequests = 0
+
+  /** Takes over the stream. `onLost` is called once, unless `close` was. */
+  constructor(
+    wiring: Wiring,
+    framed: FramedStream,
+    side: { readonly peer: ServerId; readonly outbound: Outbound; readonly dialled: boolean },
+    onLost: (error: TransportError) => void,
+  ) {
+    this.wiring = wiring
+    this.framed = framed
+    this.peer = side.peer
+    this.outbound = side.outbound
+    this.onLost = onLost
+    const ping = side.dialled ? () => this.send(sealFrame('Ping', frameWriter().finish())) : null
+    this.keepAlive = new KeepAlive(wiring.timers, wiring.limits, ping, (reason) => this.lose(reason))
+    framed.become(this)
+    if (this.outbound.outbox.length > 0) this.scheduleFlush()
+  }
+
+  send(frame: OutgoingFrame, fate: Fate | null = null): void {
+    if (this.outbound.outbox.push(frame, fate)) this.scheduleFlush()
+  }
+
+  request(body: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
+    return this.outbound.requests.ask(timeoutMs, (number, fate) => this.send(encodeRequest(number, body), fate))
+  }
+
+  /** Hangs up on purpose. */
+  close(reason: string): void {
+    if (this.over) return
+    this.over = true
+    this.keepAlive.stop()
+    this.framed.close()
+    this.outbound.connectionLost(reason)
+  }
+
+  onFrame(frame: Frame): string | null {
+    switch (frame.type) {
+      case 'Ping':
+        this.send(sealFrame('Pong', frameWriter().finish()))
+        return null
+      case 'Pong':
+        return null
+      case 'Request':
+        return this.handleRequest(frame)
+      case 'Response':
+        return this.handleResponse(frame)
+      default:
+        return this.handleMessage(frame)
+    }
+  }
+
+  onSign(): void {
+    this.keepAlive.sign()
+  }
+
+  onDrain(): void {
+    this.full = false
+    this.flush()
+  }
+
+  onClose(error: TransportError): void {
+    if (this.over) return
+    this.close(error.message)
+    this.onLost(error)
+  }
+
+  private lose(reason: string): void {
+    this.onClose(new TransportError('ERR_QUORATE_CONNECTION_LOST', reason))
+  }
+
+  private handleMessage(frame: Frame): string | null {
+    const message: Message | string = decodeMessage(frame, { from: this.peer, to: this.wiring.self.id })
+    if (typeof message === 'string') return message
+    this.wiring.handlers.onMessage(message)
+    return null
+  }
+
+  private handleRequest(frame: Frame): string | null {
+    const request = decodeRequest(frame)
+    if (typeof request === 'string') return request
+    if (this.concurrentRequests >= this.wiring.limits.maxConcurrentRequests) {
+      this.respond(request.number, 'refused', encodeReason(`${this.concurrentRequests} requests are under way`))
+      return null
+    }
+    this.concurrentRequests++
+    this.wiring.handlers.onRequest(this.peer, request.body).then(
+      (answer) => this.finishRequest(request.number, 'answered', answer),
+      (error: unknown) =>
+        this.finishRequest(request.number, 'failed', encodeReason(error instanceof Error ? error.message : 'unknown')),
+    )
+    return null
+  }
+
+  private finishRequest(number: number, outcome: Outcome, body: Uint8Array): void {
+    this.concurrentRequests--
+    this.respond(number, outcome, body)
+  }
+
+  private respond(number: number, outcome: Outcome, body: Uint8Array): void {
+    if (this.over) return
+    const frame = encodeResponse(number, outcome, body)
+    if (fitsFrame(this.wiring, frame)) this.send(frame)
+    else this.respond(number, 'failed', encodeReason(`its answer of ${body.length} bytes exceeds maxFrameBytes`))
+  }
+
+  private handleResponse(frame: Frame): string | null {
+    const response = decodeResponse(frame)
+    if (typeof response === 'string') return response
+    this.outbound.requests.settle(response.number, response.outcome, response.body)
+    return null
+  }
+
+  private scheduleFlush(): void {
+    if (this.flushScheduled || this.full) return
+    this.flushScheduled = true
+    this.wiring.timers.soon(() => {
+      this.flushScheduled = false
+      this.flush()
+    })
+  }
+
+  private flush(): void {
+    while (!this.over && !this.full) {
+      const pieces = this.outbound.outbox.take(WRITE_BYTES)
+      if (pieces.length === 0) return
+      this.full = !this.framed.write(joinSmall(pieces))
+    }
+  }
+}

@@ -1,0 +1,18 @@
+export { type AcceptanceStory, type TransportStage, transportAcceptance } from './acceptance.ts'
+export type { Identity } from './handshake.ts'
+export { DEFAULT_LIMITS, type TransportLimits } from './limits.ts'
+export { type MemoryLink, MemorySwitchboard } from './memory-transport.ts'
+export type { ByteStream, ByteStreamHandlers, Listener, Network, Timers } from './network.ts'
+export { StreamTransport, type StreamTransportOptions } from './stream-transport.ts'
+export {
+  type Delivery,
+  type PeerIdentity,
+  type SnapshotOffer,
+  type SnapshotSink,
+  type SnapshotSource,
+  type Transport,
+  TransportError,
+  type TransportErrorCode,
+  type TransportHandlers,
+  type TransportTrouble,
+} from './transport.ts'

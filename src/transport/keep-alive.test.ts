@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest'
+import { KeepAlive } from './keep-alive.ts'
+import { DEFAULT_LIMITS } from './limits.ts'
+import type { Timers } from './network.ts'
+import { VirtualTimers } from './testing/virtual-timers.ts'
+
+const LIMITS = { ...DEFAULT_LIMITS, keepAliveMs: 1000, idleTimeoutMs: 5000 }
+
+test('pings as often as told, and gives up on who stays silent', async () => {
+  const timers = new VirtualTimers()
+  const events: string[] = []
+  const ping = (): void => void events.push(`ping at ${timers.now()}`)
+  new KeepAlive(timers, LIMITS, ping, (reason) => events.push(reason))
+  await timers.advance(60_000)
+  expect(events).toEqual([...[1, 2, 3, 4, 5].map((s) => `ping at ${s}000`), 'silent for 6000 ms'])
+})
+
+test('a sign of life starts the time anew', async () => {
+  const timers = new VirtualTimers()
+  const silences: string[] = []
+  const keepAlive = new KeepAlive(timers, LIMITS, null, (reason) => silences.push(reason))
+  for (let i = 0; i < 10; i++) {
+    await timers.advance(4900)
+    keepAlive.sign()
+  }
+  expect(silences).toEqual([])
+})
+
+test('a process that was held up reads what has arrived before it judges', () => {
+  const held = new HeldUpTimers()
+  const silences: string[] = []
+  const keepAlive = new KeepAlive(held, LIMITS, null, (reason) => silences.push(reason))
+  held.time = 10_000
+  held.fireTimer()
+  keepAlive.sign() // The poll phase: what lay in the socket all the time.
+  held.runSoon()
+  expect(silences).toEqual([])
+})
+
+test('stopped, it neither pings nor judges, and leaves no timer', async () => {
+  const timers = new VirtualTimers()
+  const events: string[] = []
+  const keepAlive = new KeepAlive(
+    timers,
+    LIMITS,
+    () => void events.push('ping'),
+    (reason) => events.push(reason),
+  )
+  keepAlive.stop()
+  await timers.advance(60_000)
+  expect([events, timers.waiting]).toEqual([[], 0])
+})
+
+/** Time passes without anything being run: the event loop stands still. */
+class HeldUpTimers implements Timers {
+  time = 0
+  fireTimer: () => void = () => {}
+  runSoon: () => void = () => {}
+
+  now(): number {
+    return this.time
+  }
+
+  schedule(_delayMs: number, action: () => void): () => void {
+    this.fireTimer = action
+    return () => {}
+  }
+
+  soon(action: () => void): void {
+    this.runSoon = action
+  }
+}

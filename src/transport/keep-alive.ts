@@ -1,0 +1,56 @@
+/**
+ * Finds out that the other end is silent. TCP tells of a peer that closed, not of one whose cable was pulled: without
+ * this, a server would wait a quarter of an hour for a connection that leads nowhere. Whoever dialled sends a Ping every
+ * `keepAliveMs`, the other end answers; both hang up after `idleTimeoutMs` without a sign of life.
+ */
+import type { TransportLimits } from './limits.ts'
+import type { Timers } from './network.ts'
+
+export class KeepAlive {
+  private readonly timers: Timers
+  private readonly limits: TransportLimits
+  private readonly ping: (() => void) | null
+  private readonly onSilence: (reason: string) => void
+  private lastSign: number
+  private cancel: () => void = () => {}
+  private stopped = false
+
+  /** `ping` asks for a sign of life; null on the side that only answers. */
+  constructor(timers: Timers, limits: TransportLimits, ping: (() => void) | null, onSilence: (reason: string) => void) {
+    this.timers = timers
+    this.limits = limits
+    this.ping = ping
+    this.onSilence = onSilence
+    this.lastSign = timers.now()
+    this.scheduleNext()
+  }
+
+  /** Something arrived, or a full buffer drained, which takes somebody who reads. */
+  sign(): void {
+    this.lastSign = this.timers.now()
+  }
+
+  stop(): void {
+    this.stopped = true
+    this.cancel()
+  }
+
+  /**
+   * Judges only after the input that is there was read: a process that was held up for ten seconds finds its timer due
+   * and the other end's signs unread in the socket, and must not take its own absence for the other's.
+   */
+  private scheduleNext(): void {
+    this.cancel = this.timers.schedule(this.limits.keepAliveMs, () => this.timers.soon(() => this.judge()))
+  }
+
+  private judge(): void {
+    if (this.stopped) return
+    const silentMs = this.timers.now() - this.lastSign
+    if (silentMs > this.limits.idleTimeoutMs) {
+      this.onSilence(`silent for ${Math.round(silentMs)} ms`)
+      return
+    }
+    this.ping?.()
+    this.scheduleNext()
+  }
+}

@@ -1,0 +1,46 @@
+/** Every bound of the transport, with its unit. A cluster's servers should agree on `maxFrameBytes`; the rest is local. */
+export interface TransportLimits {
+  /** The largest AppendEntries, request or response. Must exceed what Raft puts into one message. */
+  readonly maxFrameBytes: number
+  /** What may wait for one connection. More is dropped: Raft sends again what is still needed. */
+  readonly maxOutboxBytes: number
+  readonly maxOutboxMessages: number
+  /** Connections that others made to us and that said hello. */
+  readonly maxConnections: number
+  /** Connections that others made to us and that have not said hello yet. */
+  readonly maxPendingHellos: number
+  /** Requests of one connection whose answers are still being worked out; more are refused, undelivered. */
+  readonly maxConcurrentRequests: number
+  readonly connectTimeoutMs: number
+  readonly helloTimeoutMs: number
+  /** How often whoever dialled asks for a sign of life. */
+  readonly keepAliveMs: number
+  /** How long the other end may be silent before the connection counts as lost. */
+  readonly idleTimeoutMs: number
+  /** Between two attempts to connect: the first wait, doubled each time up to the second, less up to half by lot. */
+  readonly minBackOffMs: number
+  readonly maxBackOffMs: number
+  /** What a snapshot's receiver may owe its disk. */
+  readonly snapshotWindowBytes: number
+  /** What one outgoing snapshot may take of the network; Infinity for no bound. */
+  readonly snapshotBytesPerSecond: number
+}
+
+const MIB = 1024 * 1024
+
+export const DEFAULT_LIMITS: TransportLimits = {
+  maxFrameBytes: 16 * MIB,
+  maxOutboxBytes: 64 * MIB,
+  maxOutboxMessages: 8192,
+  maxConnections: 256,
+  maxPendingHellos: 64,
+  maxConcurrentRequests: 4096,
+  connectTimeoutMs: 2000,
+  helloTimeoutMs: 5000,
+  keepAliveMs: 1000,
+  idleTimeoutMs: 5000,
+  minBackOffMs: 20,
+  maxBackOffMs: 2000,
+  snapshotWindowBytes: 2 * MIB,
+  snapshotBytesPerSecond: Number.POSITIVE_INFINITY,
+}

@@ -1,0 +1,128 @@
+import { describe, expect, test } from 'vitest'
+import { systemClock } from '../io/system-clock.ts'
+import type { Message } from '../raft/message.ts'
+import { utf8Encode } from '../util/bytes.ts'
+import { Random } from '../util/random.ts'
+import { type TransportStage, transportAcceptance } from './acceptance.ts'
+import { MemorySwitchboard } from './memory-transport.ts'
+import { VirtualTimers } from './testing/virtual-timers.ts'
+import type { Transport, TransportHandlers } from './transport.ts'
+
+const ADDRESSES = { a: 'a:1', b: 'b:1' }
+
+function memoryStage(): TransportStage {
+  const timers = systemClock()
+  const switchboard = new MemorySwitchboard(timers, new Random(1))
+  const opened: Transport[] = []
+  return {
+    timers,
+    open: async (handlers) => {
+      const transports: { [id: string]: Transport } = {}
+      for (const [id, handler] of Object.entries(handlers)) {
+        const transport = switchboard.transport(id)
+        await transport.start(handler)
+        transport.setPeers(ADDRESSES)
+        opened.push(transport)
+        transports[id] = transport
+      }
+      return transports
+    },
+    hangUp: (one, other) => switchboard.hangUp(one, other),
+    close: async () => {
+      for (const transport of opened) await transport.stop()
+    },
+  }
+}
+
+describe('the memory transport is a Transport:', () => {
+  for (const { title, run } of transportAcceptance) test(title, () => run(memoryStage()))
+})
+
+describe('the switchboard', () => {
+  test('cuts one direction and leaves the other', async () => {
+    const { timers, switchboard, a, b } = await twoServers()
+    switchboard.setLink('a', 'b', { up: false })
+    a.transport.send(timeoutNow('a', 'b'))
+    b.transport.send(timeoutNow('b', 'a'))
+    await timers.advance(10)
+    expect([a.messages.length, b.messages.length]).toEqual([1, 0])
+  })
+
+  test('delays by the clock, and nothing overtakes', async () => {
+    const { timers, switchboard, a, b } = await twoServers()
+    switchboard.setLink('a', 'b', { minDelayMs: 50, maxDelayMs: 100 })
+    for (let term = 1; term <= 50; term++) a.transport.send({ ...timeoutNow('a', 'b'), term })
+    await timers.advance(49)
+    expect(b.messages).toEqual([])
+    await timers.advance(60)
+    expect(b.messages.map((message) => message.term)).toEqual(Array.from({ length: 50 }, (_, i) => i + 1))
+  })
+
+  test('loses about as many as it was told, the same ones for the same seed', async () => {
+    const survivors = async (): Promise<number[]> => {
+      const { timers, switchboard, a, b } = await twoServers()
+      switchboard.setLink('a', 'b', { lossProbability: 0.3 })
+      for (let term = 1; term <= 1000; term++) a.transport.send({ ...timeoutNow('a', 'b'), term })
+      await timers.advance(10)
+      return b.messages.map((message) => message.term)
+    }
+    const first = await survivors()
+    expect(first.length).toBeGreaterThan(630)
+    expect(first.length).toBeLessThan(770)
+    expect(await survivors()).toEqual(first)
+  })
+
+  test('a cut link is silent: a request over it ends with its time-out, outcome unknown', async () => {
+    const { timers, switchboard, a } = await twoServers()
+    switchboard.setLink('b', 'a', { up: false })
+    const asking = a.transport.request('b', utf8Encode('?'), 500).catch((error: unknown) => error)
+    await timers.advance(501)
+    expect(await asking).toMatchObject({ code: 'ERR_QUORATE_REQUEST_TIMEOUT', delivery: 'unknown' })
+    expect(a.lost).toEqual([])
+  })
+
+  test('what was under way when the connection broke does not arrive after it', async () => {
+    const { timers, switchboard, a, b } = await twoServers()
+    switchboard.setLink('a', 'b', { minDelayMs: 50, maxDelayMs: 50 })
+    a.transport.send(timeoutNow('a', 'b'))
+    switchboard.hangUp('a', 'b')
+    await timers.advance(100)
+    expect(b.messages).toEqual([])
+    expect([a.lost, b.lost]).toEqual([['b'], ['a']])
+  })
+
+  test('two servers of one name cannot be plugged in', async () => {
+    const { switchboard } = await twoServers()
+    const twin = switchboard.transport('a').start(recorder().handlers)
+    await expect(twin).rejects.toMatchObject({ code: 'ERR_QUORATE_ADDRESS_IN_USE' })
+  })
+})
+
+function timeoutNow(from: string, to: string): Message {
+  return { type: 'TimeoutNow', from, to, term: 1 }
+}
+
+function recorder() {
+  const messages: Message[] = []
+  const lost: string[] = []
+  const handlers: TransportHandlers = {
+    onMessage: (message) => void messages.push(message),
+    onRequest: async (_from, body) => body,
+    onConnectionLost: (peer) => void lost.push(peer),
+    onSnapshot: async () => Promise.reject(new Error('no snapshots here')),
+  }
+  return { messages, lost, handlers }
+}
+
+async function twoServers() {
+  const timers = new VirtualTimers()
+  const switchboard = new MemorySwitchboard(timers, new Random(7))
+  const open = async (id: string) => {
+    const transport = switchboard.transport(id)
+    const { messages, lost, handlers } = recorder()
+    await transport.start(handlers)
+    transport.setPeers(ADDRESSES)
+    return { transport, messages, lost }
+  }
+  return { timers, switchboard, a: await open('a'), b: await open('b') }
+}

@@ -1,0 +1,183 @@
+/**
+ * The Transport over any Network: one connection dialled to each peer, whatever connections the peers dialled to us, and
+ * one more for each snapshot. All that TCP, TLS and the tests' memory have in common is here; what differs is behind `Network`.
+ */
+import type { ServerId } from '../raft/entry.ts'
+import type { InstallSnapshot, Message } from '../raft/message.ts'
+import { assert } from '../util/assert.ts'
+import type { Random } from '../util/random.ts'
+import { Channel, fitsFrame, Outbound } from './channel.ts'
+import { encodeMessage } from './codec.ts'
+import type { FramedStream } from './framed-stream.ts'
+import { type CallOff, receive } from './greeting.ts'
+import type { Hello, Identity, Refusal } from './handshake.ts'
+import { DEFAULT_LIMITS, type TransportLimits } from './limits.ts'
+import type { ByteStream, Listener, Network, Timers } from './network.ts'
+import { Peer } from './peer.ts'
+import { SnapshotReceiver } from './snapshot-receiver.ts'
+import { SnapshotSender } from './snapshot-sender.ts'
+import { type SnapshotSource, type Transport, TransportError, type TransportHandlers } from './transport.ts'
+import { reportTrouble, type Wiring } from './wiring.ts'
+
+export interface StreamTransportOptions extends Identity {
+  /** Where to listen, `host:port`. Port 0 lets the system choose; `listeningAt` tells. */
+  readonly address: string
+  readonly timers: Timers
+  /** Draws the jitter of the waits between attempts. */
+  readonly random: Random
+  readonly limits?: Partial<TransportLimits>
+}
+
+export class StreamTransport implements Transport {
+  private readonly options: StreamTransportOptions
+  private readonly network: Network
+  private readonly limits: TransportLimits
+  /** Whom we dial. */
+  private readonly peers = new Map<ServerId, Peer>()
+  /** Who dialled us, one connection for messages each. */
+  private readonly callers = new Map<ServerId, Channel>()
+  private readonly sending = new Set<SnapshotSender>()
+  private readonly receiving = new Set<SnapshotReceiver>()
+  private readonly greetings = new Set<CallOff>()
+  private wiring: Wiring | null = null
+  private listener: Listener | null = null
+  private addresses: { readonly [id: ServerId]: string } = {}
+  private stopped = false
+
+  constructor(options: StreamTransportOptions, network: Network) {
+    this.options = options
+    this.network = network
+    this.limits = { ...DEFAULT_LIMITS, ...options.limits }
+  }
+
+  /** Where it listens, once started. */
+  get listeningAt(): string | null {
+    return this.listener?.address ?? null
+  }
+
+  async start(handlers: TransportHandlers): Promise<void> {
+    assert(this.wiring === null && !this.stopped, 'a transport is started once')
+    const { cluster, id, incarnation, timers, random, address } = this.options
+    const { network, limits } = this
+    this.wiring = { self: { cluster, id, incarnation }, network, timers, random, limits, handlers }
+    this.listener = await network.listen(address, (stream) => this.accept(stream))
+    if (this.stopped) await this.listener.close()
+    else this.setPeers(this.addresses)
+  }
+
+  setPeers(addresses: { readonly [id: ServerId]: string }): void {
+    this.addresses = addresses
+    if (this.listener === null || this.wiring === null || this.stopped) return
+    for (const [id, peer] of this.peers) {
+      if (addresses[id] === peer.address) continue
+      peer.stop(addresses[id] === undefined ? 'no longer a peer' : 'its address changed')
+      this.peers.delete(id)
+    }
+    for (const [id, address] of Object.entries(addresses)) {
+      if (id !== this.options.id && !this.peers.has(id)) this.peers.set(id, new Peer(this.wiring, id, address))
+    }
+  }
+
+  send(message: Message): void {
+    const peer = this.route(message.to)
+    if (peer === undefined || this.wiring === null) return
+    const frame = encodeMessage(message)
+    assert(fitsFrame(this.wiring, frame), `${message.type} of ${frame.sizeBytes} bytes exceeds maxFrameBytes`)
+    peer.send(frame)
+  }
+
+  async request(to: ServerId, body: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
+    const peer = this.route(to)
+    if (peer === undefined) throw this.unreachable(to)
+    if (body.length + 64 > this.limits.maxFrameBytes)
+      throw new TransportError('ERR_QUORATE_REQUEST_FAILED', `a request of ${body.length} bytes exceeds maxFrameBytes`)
+    return peer.request(body, timeoutMs)
+  }
+
+  async sendSnapshot(message: InstallSnapshot, source: SnapshotSource): Promise<void> {
+    const address = this.addresses[message.to]
+    if (address === undefined || this.wiring === null || this.stopped) throw this.unreachable(message.to)
+    const sender = new SnapshotSender(this.wiring, message, source)
+    this.sending.add(sender)
+    try {
+      await sender.send(address)
+    } finally {
+      this.sending.delete(sender)
+    }
+  }
+
+  async stop(): Promise<void> {
+    if (this.stopped) return
+    this.stopped = true
+    for (const callOff of this.greetings) callOff()
+    for (const peer of this.peers.values()) peer.stop('stopped')
+    for (const channel of this.callers.values()) channel.close('stopped')
+    for (const sender of this.sending)
+      sender.stop(new TransportError('ERR_QUORATE_STOPPED', 'the transport was stopped'))
+    for (const receiver of this.receiving) receiver.stop()
+    await this.listener?.close()
+  }
+
+  /**
+   * Our own connection if it is up, else the one that the server made to us: a dial into a black hole takes seconds to
+   * fail, and the answer to a vote must not wait for it. Else what is being dialled.
+   */
+  private route(to: ServerId): Peer | Channel | undefined {
+    if (this.stopped) return undefined
+    const peer = this.peers.get(to)
+    return peer?.isOpen() ? peer : (this.callers.get(to) ?? peer)
+  }
+
+  private accept(stream: ByteStream): void {
+    if (this.wiring === null || this.stopped || this.greetings.size >= this.limits.maxPendingHellos) {
+      stream.open({ onData: () => {}, onDrain: () => {}, onClose: () => {} })
+      stream.close()
+      return
+    }
+    const wiring = this.wiring
+    const callOff = receive(wiring, stream, (hello) => this.refuseForRoom(hello), {
+      onGreeted: (framed, hello) => {
+        this.greetings.delete(callOff)
+        this.welcome(wiring, framed, hello)
+      },
+      onFailed: (error) => {
+        this.greetings.delete(callOff)
+        reportTrouble(wiring, null, error)
+      },
+    })
+    this.greetings.add(callOff)
+  }
+
+  private refuseForRoom({ from }: Hello): Refusal | null {
+    const connections = this.callers.size + this.receiving.size
+    if (connections < this.limits.maxConnections || this.callers.has(from)) return null
+    return { code: 'tooManyConnections', reason: `${connections} connections are open, which is the limit` }
+  }
+
+  private welcome(wiring: Wiring, framed: FramedStream, { from, purpose }: Hello): void {
+    if (purpose === 'snapshot') {
+      const receiver: SnapshotReceiver = new SnapshotReceiver(wiring, framed, from, () =>
+        this.receiving.delete(receiver),
+      )
+      this.receiving.add(receiver)
+      return
+    }
+    // Who dials again has lost the earlier connection, whether or not we noticed.
+    this.callers.get(from)?.close('replaced by a newer connection')
+    const side = { peer: from, outbound: new Outbound(wiring, from), dialled: false }
+    const channel: Channel = new Channel(wiring, framed, side, () => this.callerLost(wiring, channel))
+    this.callers.set(from, channel)
+    this.peers.get(from)?.retryNow()
+  }
+
+  private callerLost({ handlers }: Wiring, channel: Channel): void {
+    if (this.callers.get(channel.peer) === channel) this.callers.delete(channel.peer)
+    handlers.onConnectionLost(channel.peer)
+  }
+
+  private unreachable(to: ServerId): TransportError {
+    return this.stopped
+      ? new TransportError('ERR_QUORATE_STOPPED', 'the transport was stopped')
+      : new TransportError('ERR_QUORATE_UNREACHABLE', `no address is known of '${to}', and it has not connected to us`)
+  }
+}

@@ -1,0 +1,105 @@
+import { concat } from '../../util/bytes.ts'
+import type { ByteStream, ByteStreamHandlers, Listener, Network, Timers } from '../network.ts'
+import { TransportError } from '../transport.ts'
+
+/** Streams of bytes without sockets, for tests: what they carried can be read, held back, and cut. */
+export class MemoryNetwork implements Network {
+  readonly timers: Timers
+  readonly pipes: MemoryPipe[] = []
+  dials = 0
+  private readonly listeners = new Map<string, (stream: ByteStream) => void>()
+
+  constructor(timers: Timers) {
+    this.timers = timers
+  }
+
+  async connect(address: string): Promise<ByteStream> {
+    this.dials++
+    await new Promise<void>((resolve) => this.timers.soon(resolve))
+    const accept = this.listeners.get(address)
+    if (accept === undefined) throw new Error('connection refused')
+    const pipe = new MemoryPipe(this.timers)
+    this.pipes.push(pipe)
+    accept(pipe.listening)
+    return pipe.dialled
+  }
+
+  async listen(address: string, accept: (stream: ByteStream) => void): Promise<Listener> {
+    if (this.listeners.has(address)) throw new TransportError('ERR_QUORATE_ADDRESS_IN_USE', `${address} is taken`)
+    this.listeners.set(address, accept)
+    return { address, close: async () => void this.listeners.delete(address) }
+  }
+
+  /** Every connection breaks, and both ends notice. */
+  cutAll(): void {
+    for (const pipe of this.pipes.splice(0)) pipe.cut('cut')
+  }
+}
+
+export class MemoryPipe {
+  readonly dialled: MemoryStream
+  readonly listening: MemoryStream
+
+  constructor(timers: Timers) {
+    this.dialled = new MemoryStream(timers, 'listener')
+    this.listening = new MemoryStream(timers, 'dialler')
+    this.dialled.other = this.listening
+    this.listening.other = this.dialled
+  }
+
+  cut(reason: string): void {
+    this.dialled.break(reason)
+    this.listening.break(reason)
+  }
+}
+
+export class MemoryStream implements ByteStream {
+  readonly remote: string
+  other: MemoryStream | null = null
+  /** Every write, as one piece. */
+  readonly writes: Uint8Array[] = []
+  /** Nothing that is written here arrives, and nobody is told. */
+  isBlackHole = false
+  /** Answers every write with "wait", until `drain`. */
+  isFull = false
+  isClosed = false
+  private readonly timers: Timers
+  private handlers: ByteStreamHandlers | null = null
+
+  constructor(timers: Timers, remote: string) {
+    this.timers = timers
+    this.remote = remote
+  }
+
+  open(handlers: ByteStreamHandlers): void {
+    this.handlers = handlers
+  }
+
+  write(pieces: readonly Uint8Array[]): boolean {
+    const bytes = concat(pieces)
+    this.writes.push(bytes)
+    if (!this.isBlackHole) this.timers.soon(() => this.other?.arrive(bytes))
+    return !this.isFull
+  }
+
+  drain(): void {
+    this.isFull = false
+    this.handlers?.onDrain()
+  }
+
+  close(): void {
+    if (this.isClosed) return
+    this.isClosed = true
+    this.timers.soon(() => this.other?.break('the other end hung up'))
+  }
+
+  arrive(bytes: Uint8Array): void {
+    if (!this.isClosed) this.handlers?.onData(bytes)
+  }
+
+  break(reason: string): void {
+    if (this.isClosed) return
+    this.isClosed = true
+    this.handlers?.onClose(reason)
+  }
+}

@@ -1,0 +1,21 @@
+import type { ServerId } from '../raft/entry.ts'
+import type { Random } from '../util/random.ts'
+import type { Identity } from './handshake.ts'
+import type { TransportLimits } from './limits.ts'
+import type { Network, Timers } from './network.ts'
+import type { TransportError, TransportHandlers } from './transport.ts'
+
+/** What every part of one transport shares. */
+export interface Wiring {
+  readonly self: Identity
+  readonly network: Network
+  readonly timers: Timers
+  readonly random: Random
+  readonly limits: TransportLimits
+  readonly handlers: TransportHandlers
+}
+
+/** Tells the operator; a connection that merely ended is told by `onConnectionLost` already. */
+export function reportTrouble({ handlers }: Wiring, peer: ServerId | null, { code, message }: TransportError): void {
+  if (code !== 'ERR_QUORATE_STOPPED') handlers.onTrouble?.({ peer, code, message })
+}
