@@ -100,6 +100,25 @@ export class Durability {
     return index
   }
 
+  /** For the canonical state: the two counters, then each claim under way. */
+  exportClaims(): number[] {
+    const numbers = [this.issuedSeq, this.durableSeq]
+    for (let i = 0; i < this.claims.length; i++) {
+      const { seq, lastIndex } = this.claims.at(i) as Claim
+      numbers.push(seq, lastIndex)
+    }
+    return numbers
+  }
+
+  importClaims(numbers: readonly number[]): void {
+    this.issuedSeq = numbers[0] as number
+    this.durableSeq = numbers[1] as number
+    this.claims.clear()
+    for (let i = 2; i < numbers.length; i += 2) {
+      this.claims.push({ seq: numbers[i] as number, lastIndex: numbers[i + 1] as number })
+    }
+  }
+
   private lowerClaims(index: Index): void {
     for (let i = 0; i < this.claims.length; i++) {
       const claim = this.claims.at(i) as Claim

@@ -21,6 +21,7 @@ export {
   type Term,
 } from './entry.ts'
 export { OptionsError } from './errors.ts'
+export { InvariantChecker, InvariantViolation } from './invariants.ts'
 export type * from './message.ts'
 export { type RaftOptions, resolveOptions } from './options.ts'
 export { type ProposeRefusal, type ProposeResult, Raft } from './raft.ts'

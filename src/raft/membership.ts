@@ -58,6 +58,11 @@ export class ConfigurationHistory {
     this.history = [{ index, configuration }]
   }
 
+  /** For the canonical state. */
+  importList(history: readonly ConfigurationAt[]): void {
+    this.history = [...history]
+  }
+
   list(): readonly ConfigurationAt[] {
     return this.history
   }

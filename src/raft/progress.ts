@@ -127,6 +127,25 @@ export class Progress {
     return true
   }
 
+  /** For the canonical state: last index and bytes of each message in flight. */
+  exportFlights(): number[] {
+    const numbers: number[] = []
+    for (let i = 0; i < this.flights.length; i++) {
+      const { lastIndex, bytes } = this.flights.at(i) as Flight
+      numbers.push(lastIndex, bytes)
+    }
+    return numbers
+  }
+
+  importFlights(numbers: readonly number[]): void {
+    this.landAll()
+    for (let i = 0; i < numbers.length; i += 2) {
+      const flight = { lastIndex: numbers[i] as number, bytes: numbers[i + 1] as number }
+      this.flights.push(flight)
+      this.flightBytes += flight.bytes
+    }
+  }
+
   private landAll(): void {
     this.flights.clear()
     this.flightBytes = 0

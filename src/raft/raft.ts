@@ -9,6 +9,7 @@
 import { unreachable } from '../util/assert.ts'
 import type { Random } from '../util/random.ts'
 import { canApply, handleApplied, handleFetchedToApply, takeApplyBatch } from './apply.ts'
+import { exportState, importState } from './canonical.ts'
 import {
   checkQuorum,
   countOwnVote,
@@ -85,7 +86,7 @@ function finite(deadline: number): number | null {
 }
 
 export class Raft {
-  private readonly state: RaftState
+  private state: RaftState
 
   /**
    * @param boot what the disk holds; for a new server an empty log with the cluster's first configuration
@@ -288,6 +289,16 @@ export class Raft {
   /** The state itself, for invariants, the canonical export and status. Looking is free, touching is forbidden. */
   inspect(): Readonly<RaftState> {
     return this.state
+  }
+
+  /** The whole protocol state as integers, equal for equal states: see `canonical.ts`. Take the Ready first. */
+  exportState(): number[] {
+    return exportState(this.state)
+  }
+
+  /** Becomes the server that `exportState` wrote, under the same options. */
+  importState(numbers: readonly number[], now: number): void {
+    this.state = importState(this.state.options, numbers, now)
   }
 
   // ── Dispatch ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -125,7 +125,9 @@ export class TestCluster implements Surroundings {
   /** Time passes for everybody; `afterEach` runs after every timer. */
   advance(durationMs: number, afterEach: () => void = () => undefined): void {
     const end = this.now + durationMs
+    let ticks = 0
     for (let due = this.nextDue(); due !== null && due.deadline <= end; due = this.nextDue()) {
+      assert(ticks++ < 10_000, `${due.server.id} is due at ${due.deadline} ms again and again`)
       this.now = Math.max(this.now, due.deadline)
       due.server.input((raft, now) => raft.tick(now))
       afterEach()

@@ -7,7 +7,7 @@
  * | `configuration c voters=… [outgoing=… learners=…]` | names a configuration for `log` |
  * | `log s1 1 1 2c [base=3/1] [term=4] [vote=s2]` | the server starts over with this log on its disk |
  * | `campaign s1` | its election time-out runs out; nobody else notices |
- * | `elect s1` | `quiet campaign s1`, then `quiet settle` |
+ * | `elect s1`, `elect s1 s2,s3` | `quiet campaign s1`, then `quiet settle`; or only the votes of s2 and s3 are fetched |
  * | `tick s1` | its timer runs out: a leader's heartbeat |
  * | `advance 300`, `run 300` | that many ms pass for all, with messages standing still or arriving at once |
  * | `propose s1 x y` or `propose s1 3x100` | commands in one turn; three of 100 bytes each |
@@ -79,11 +79,7 @@ export const VERBS: { readonly [name: string]: Verb } = {
   log: preloadLog,
   campaign: ({ cluster }, [id]) => cluster.tick(idOf(id)),
   tick: ({ cluster }, [id]) => cluster.tick(idOf(id)),
-  elect: (world, [id]) => {
-    world.isQuiet = true
-    world.cluster.tick(idOf(id))
-    world.cluster.settle()
-  },
+  elect,
   advance: ({ cluster }, [ms]) => cluster.advance(Number(ms)),
   run: ({ cluster }, [ms]) => cluster.advance(Number(ms), () => cluster.settle()),
   propose,
@@ -104,8 +100,8 @@ export const VERBS: { readonly [name: string]: Verb } = {
     forEachLink(world, words, (from, to) => world.cluster.network.heal(from, to))
   },
   unplug: ({ cluster }, [left, right]) => {
-    cluster.server(idOf(left)).input((raft, now) => raft.connectionLost(idOf(right), now))
-    cluster.server(idOf(right)).input((raft, now) => raft.connectionLost(idOf(left), now))
+    loseConnection(cluster, idOf(left), idOf(right))
+    loseConnection(cluster, idOf(right), idOf(left))
   },
   crash: (world, words) => {
     for (const id of words) world.cluster.crash(id)
@@ -158,6 +154,23 @@ function servers(world: ScriptWorld, [count, ...words]: readonly string[]): void
   world.build(ids, configuration, Object.fromEntries(parsed))
 }
 
+function elect(world: ScriptWorld, [id, voters]: readonly string[]): void {
+  world.isQuiet = true
+  world.cluster.tick(idOf(id))
+  if (voters === undefined) world.cluster.settle()
+  else fetchVotes(world.cluster, idOf(id), voters.split(','))
+}
+
+/** Requests and votes between the candidate and these servers arrive, those of others are lost; the rest stands still. */
+function fetchVotes(cluster: TestCluster, candidate: ServerId, voters: readonly ServerId[]): void {
+  const nextVote = (): Flight | undefined => cluster.network.inFlight.find(({ message }) => message.type.includes('Vote'))
+  for (let flight = nextVote(); flight !== undefined; flight = nextVote()) {
+    const { from, to } = flight.message
+    if (voters.includes(from === candidate ? to : from)) cluster.arrive(flight)
+    else cluster.network.remove(flight)
+  }
+}
+
 function preloadLog(world: ScriptWorld, [id, ...words]: readonly string[]): void {
   const { base = '0/0', term, vote = null } = settingsIn(words)
   const [baseIndex, baseTerm] = base.split('/').map(Number) as [number, number]
@@ -183,6 +196,11 @@ function forEachFlight(world: ScriptWorld, words: readonly string[], act: (fligh
   const flights = world.cluster.network.select(selectorOf(words))
   if (flights.length === 0) world.say(`no such message: ${words.join(' ')}`)
   for (const flight of flights) act(flight)
+}
+
+function loseConnection(cluster: TestCluster, id: ServerId, to: ServerId): void {
+  const server = cluster.server(id)
+  if (server.raft !== null) server.input((raft, now) => raft.connectionLost(to, now))
 }
 
 function setHeld(flight: Flight, isHeld: boolean): void {
