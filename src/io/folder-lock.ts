@@ -48,7 +48,8 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
 async function claimName(folder: string): Promise<Server | null> {
   const { dev, ino } = statSync(folder, { bigint: true })
   const name = `quorate-${dev.toString(16)}-${ino.toString(16)}`
-  if (process.platform === 'linux') return listen(folder, `\0${name}`)
+  // Filled up, because some versions of libuv would fill up a shorter name with zeros and others would not.
+  if (process.platform === 'linux') return listen(folder, `\0${name.padEnd(107, '.')}`)
   if (process.platform === 'win32') return listen(folder, `\\\\?\\pipe\\${name}`)
   return null
 }

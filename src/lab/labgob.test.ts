@@ -198,6 +198,10 @@ describe('damaged bytes', () => {
     }
   })
 
+  test('do not make it build a thousand items out of nothing', () => {
+    expect(() => new Labgob().decode(Uint8Array.of(0x08, 0xe8, 0x07))).toThrow('1000 items announced, 0 bytes left')
+  })
+
   test('never make it hang or grow, whatever they are', () => {
     const labgob = new Labgob()
     fc.assert(

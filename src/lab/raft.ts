@@ -7,7 +7,7 @@
 import { votersOnly } from '../raft/configuration.ts'
 import { commandOf } from '../raft/entry.ts'
 import { InvariantChecker } from '../raft/invariants.ts'
-import type { Message } from '../raft/message.ts'
+import type { Message, MessageType } from '../raft/message.ts'
 import type { RaftOptions } from '../raft/options.ts'
 import { Raft } from '../raft/raft.ts'
 import type { RaftEvent, Ready, SendSnapshot } from '../raft/ready.ts'
@@ -18,24 +18,24 @@ import { type ApplyMsg, type Command, commandMsg, snapshotMsg } from './apply-ms
 import type { Channel } from './channel.ts'
 import type { ClientEnd, Handlers, LabEnvironment, LabRaft, Make, OnStep, RaftState, StartResult } from './lab.ts'
 import type { Persister } from './persister.ts'
-import { type Args, methodOf, toArgs, toMessage } from './raft-rpc.ts'
+import { type Args, fromArgs, fromReply, methodOf, type Reply, snapshotOf, toArgs, toReply } from './raft-rpc.ts'
 import { decodeRaftState, RaftStateImage } from './raft-state.ts'
 
 /**
  * The lab's own needs: exact indexes, so no empty entry at a term's start; logs that stay small, so nothing is kept
  * behind a snapshot; at most ten heartbeats a second, and a new leader before the tester looks for one, 450 ms after it
- * has cut off the old.
+ * has cut off the old; few messages, so commands gather while one is on its way.
  */
 export const LAB_OPTIONS: Partial<RaftOptions> = {
-  heartbeatIntervalMs: 150,
-  electionTimeoutMinMs: 310,
-  electionTimeoutMaxMs: 450,
+  heartbeatIntervalMs: 170,
+  electionTimeoutMinMs: 345,
+  electionTimeoutMaxMs: 430,
   noopAtTermStart: false,
   retainEntries: 0,
-  snapshotRetryMs: 150,
+  snapshotRetryMs: 170,
   maxTailBytes: Number.MAX_SAFE_INTEGER,
   maxInflightMessages: 2,
-  commitPushDelayMs: 8,
+  commitPushDelayMs: 11,
 }
 
 /** How long a started command waits for company. The tester looks for it 10 ms later at the earliest. */
@@ -89,12 +89,11 @@ class CoreRaft implements LabRaft {
     this.snapshotBytes = persister.readSnapshot()
     this.image = new RaftStateImage(boot)
     this.core = new Raft({ ...LAB_OPTIONS, id: String(me) }, boot, env.random, env.clock.now())
-    const serve = (args: never): unknown => this.serve(args)
     this.handlers = {
-      'Raft.PreVote': serve,
-      'Raft.RequestVote': serve,
-      'Raft.AppendEntries': serve,
-      'Raft.InstallSnapshot': serve,
+      'Raft.PreVote': (args: Args) => this.serve('PreVote', args),
+      'Raft.RequestVote': (args: Args) => this.serve('RequestVote', args),
+      'Raft.AppendEntries': (args: Args) => this.serve('AppendEntries', args),
+      'Raft.InstallSnapshot': (args: Args) => this.serve('InstallSnapshot', args),
     }
     env.go(() => this.applyCommitted())
     this.setTimer()
@@ -139,12 +138,12 @@ class CoreRaft implements LabRaft {
   // ── Carrying out Ready ────────────────────────────────────────────────────────────────────────────────────────────
 
   /** The serving side of every RPC. */
-  private serve(args: Args): unknown {
+  private serve(type: MessageType, args: Args): Reply {
     if (this.isKilled) return {}
-    const message = toMessage(args)
-    if (args.type === 'InstallSnapshot') this.arrivingSnapshot = args.snapshot
-    this.core.step(message, this.env.clock.now())
-    return this.turn(message.from) ?? {}
+    if (type === 'InstallSnapshot') this.arrivingSnapshot = snapshotOf(args)
+    this.core.step(fromArgs(type, args, String(this.me)), this.env.clock.now())
+    const reply = this.turn(args.from)
+    return reply === undefined ? {} : toReply(reply)
   }
 
   /** All that the last inputs entail. @returns what the core has to say to `caller`, which is the reply of its call */
@@ -199,10 +198,11 @@ class CoreRaft implements LabRaft {
     const end = this.peers[Number(message.to)] as ClientEnd
     const args = toArgs(message, this.snapshotBytes)
     this.env.go(async () => {
-      const reply = await end.call<Message>(methodOf(message), args)
+      const reply = await end.call<Reply>(methodOf(message), args)
       if (this.isKilled) return
+      const answer = reply === null ? null : fromReply(message, reply)
       if (reply === null) this.core.sendFailed(message, this.env.clock.now())
-      else if ('type' in reply) this.core.step(reply, this.env.clock.now())
+      if (answer !== null) this.core.step(answer, this.env.clock.now())
       this.turn()
     })
   }

@@ -85,12 +85,12 @@ class Run {
   /** The error that the test failed with, or null. */
   async perform(): Promise<Error | null> {
     const release = this.options.catchRejections?.((error) => this.abort(this.uncaught(error)))
-    this.clock.schedule(TEST_LIMIT_MS, () => this.abort(tooLong()))
     try {
       const goal = Promise.race([this.body(), this.aborted])
-      await (this.virtualClock?.run(goal) ?? goal)
+      await (this.virtualClock?.run(goal, TEST_LIMIT_MS) ?? this.onWallClock(goal))
       return null
     } catch (error) {
+      this.config?.say(() => `failed: ${asError(error).message}`)
       return asError(error)
     } finally {
       release?.()
@@ -98,6 +98,11 @@ class Run {
       this.config?.cleanup()
       this.clock.close()
     }
+  }
+
+  private onWallClock(goal: Promise<void>): Promise<void> {
+    this.clock.schedule(TEST_LIMIT_MS, () => this.abort(tooLong()))
+    return goal
   }
 
   result(error: Error | null, wallMs: number): LabResult {
@@ -167,7 +172,7 @@ class Run {
 }
 
 function tooLong(): LabFailure {
-  return new LabFailure(`expected the test to end within ${TEST_LIMIT_MS / 1000} s, saw it still running`)
+  return new LabFailure(`expected an end within ${TEST_LIMIT_MS / 1000} s, saw none`)
 }
 
 function asError(error: unknown): Error {

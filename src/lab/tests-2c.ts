@@ -182,10 +182,11 @@ function disturb(config: LabConfig): void {
   }
 }
 
-async function checkAllThere(config: LabConfig, seen: readonly number[]): Promise<void> {
-  const lastIndex = await config.one(config.randomCommand(), 5, true)
+/** @throws LabFailure when a command that a client saw committed is not in the log of every server */
+export async function checkAllThere(config: LabConfig, seen: readonly number[]): Promise<void> {
+  const lastIndex = await config.one(config.randomCommand(), config.servers, true)
   const commands = new Set<unknown>()
-  for (let index = 1; index <= lastIndex; index++) commands.add(await config.wait(index, 5, null))
+  for (let index = 1; index <= lastIndex; index++) commands.add(await config.wait(index, config.servers, null))
   const lost = seen.filter((command) => !commands.has(command))
   if (lost.length > 0) fail(`all ${seen.length} commands that clients saw committed`, `${lost.length} of them lost`)
 }

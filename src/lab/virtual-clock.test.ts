@@ -90,6 +90,12 @@ describe('a run that cannot go on', () => {
     await expect(clock.run(new Promise(() => {}))).rejects.toThrow('time stands still')
   })
 
+  test('because it is at its limit is ended there', async () => {
+    const clock = new VirtualClock(setImmediate)
+    await expect(clock.run(sleepOn(clock)(2001), 2000)).rejects.toThrow('expected an end within 2 s')
+    expect(clock.now()).toBe(2000)
+  })
+
   test('because its goal failed, or an event threw, says so', async () => {
     const clock = new VirtualClock(setImmediate)
     await expect(clock.run(Promise.reject(new Error('goal')))).rejects.toThrow('goal')

@@ -67,10 +67,11 @@ export class VirtualClock implements Clock {
   /**
    * Lets time pass until `goal` settles, and passes its outcome on.
    *
-   * @throws ClockError when `goal` still waits and nothing is scheduled, when time stands still, and when there were
-   *   more events than any good run has
+   * @param limitMs the time on this clock beyond which no event runs
+   * @throws ClockError when `goal` still waits at the limit, or waits and nothing is scheduled, when time stands still,
+   *   and when there were more events than any good run has
    */
-  run<T>(goal: Promise<T>): Promise<T> {
+  run<T>(goal: Promise<T>, limitMs: number = Number.POSITIVE_INFINITY): Promise<T> {
     return new Promise((resolve, reject) => {
       let running = true
       const stop = (): void => {
@@ -80,7 +81,7 @@ export class VirtualClock implements Clock {
       const turn = (): void => {
         if (!running) return
         try {
-          this.runNext()
+          this.runNext(limitMs)
         } catch (error) {
           stop()
           reject(error as Error)
@@ -97,11 +98,12 @@ export class VirtualClock implements Clock {
     })
   }
 
-  private runNext(): void {
+  private runNext(limitMs: number): void {
     const event = this.nextLive()
     if (event === undefined) throw new ClockError(deadlock(this.time))
     if (event.time > this.time) this.eventsAtThisInstant = 0
-    this.time = event.time
+    this.time = Math.min(event.time, limitMs)
+    if (event.time > limitMs) throw new ClockError(`expected an end within ${limitMs / 1000} s, saw none`)
     this.events++
     if (++this.eventsAtThisInstant > MAX_EVENTS_AT_ONE_INSTANT) throw new ClockError(standstill(this.time))
     if (this.events > MAX_EVENTS) throw new ClockError(storm(this.time))

@@ -131,7 +131,10 @@ export function handleFetched(state: RaftState, id: number, entries: readonly En
     if (progress.fetchId !== id) continue
     progress.fetchId = 0
     const wanted = entries[0]?.index === progress.nextIndex
-    const free = !progress.isPaused(state.options.maxInflightMessages, state.options.maxInflightBytes)
+    // Fetched for a probe, they are the probe, even if an empty one went out meanwhile.
+    const free =
+      progress.state === 'probe' ||
+      !progress.isPaused(state.options.maxInflightMessages, state.options.maxInflightBytes)
     if (wanted && free && progress.nextIndex > state.log.baseIndex) sendAppend(state, progress, entries)
     sendEntries(state, progress, false)
   }

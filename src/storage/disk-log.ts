@@ -145,7 +145,7 @@ export class DiskLog implements LogStore {
         this.giveUp(group, error)
       }
       // Those who were waiting may hand in more, which then goes along with the next group.
-      await null
+      await Promise.resolve()
     }
     this.draining = null
   }

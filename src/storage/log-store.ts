@@ -37,7 +37,7 @@ export interface LogStore {
   read(from: Index, to: Index, maxBytes: number): Promise<readonly Entry[]>
 
   /**
-   * Forgets the entries up to and including `to`, which a durable snapshot covers. First the base mark is made durable,
+   * Forgets the entries up to and including `to` that were written, which a durable snapshot covers. First the base mark is made durable,
    * in order with the writes; then the files that hold nothing else are removed. Does nothing when `to` is forgotten
    * already. It works on a full disk too, and is a way out of it.
    */

@@ -229,6 +229,7 @@ class MemoryFile implements File {
     this.requireOpen('read')
     let bytes: Uint8Array | undefined
     await this.system.perform('read', this.name, () => {
+      this.requireOpen('read')
       bytes = this.image.read(offset, length)
     })
     return bytes ?? new Uint8Array(0)

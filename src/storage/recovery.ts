@@ -216,8 +216,3 @@ class Recovery {
     return `${this.fileSystem.folder}/${name}`
   }
 }
-
-/** For the one who looks whether a log was ever used: true when some segment's name is there. */
-export function hasSegments(names: readonly string[]): boolean {
-  return names.some((name) => segmentNumber(name) !== null)
-}

@@ -26,6 +26,8 @@ export class SegmentRow {
   private readonly segments: Segment[]
   private spare: Segment | null = null
   private preparing: Promise<void> | null = null
+  // Making the spare has failed: not tried again in the background, where each write would fill the disk anew.
+  private gaveUp = false
   // How many reads are under way in a segment; a dropped one is closed after the last of them.
   private readonly readers = new Map<Segment, number>()
   private readonly dropped = new Set<Segment>()
@@ -71,6 +73,7 @@ export class SegmentRow {
     if (spare.file.size < wanted) await this.lengthenSpare(spare, wanted)
     this.segments.push(spare)
     this.spare = null
+    this.gaveUp = false
     this.end = SEGMENT_HEADER_BYTES
   }
 
@@ -110,12 +113,14 @@ export class SegmentRow {
 
   /** A failure is no matter yet: `turn` tries again, and reports what it finds. */
   private async prepareSpare(): Promise<void> {
-    if (this.spare !== null || this.preparing !== null) return
+    if (this.spare !== null || this.preparing !== null || this.gaveUp) return
     this.preparing = this.createNext().then(
       (segment) => {
         this.spare = segment
       },
-      () => undefined,
+      () => {
+        this.gaveUp = true
+      },
     )
     await this.preparing
     this.preparing = null

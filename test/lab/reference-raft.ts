@@ -17,10 +17,18 @@ import {
   type StartResult,
   snapshotMsg,
 } from '../../src/lab/index.ts'
+import type {
+  AppendArgs,
+  AppendReply,
+  Entry,
+  SavedState,
+  SnapshotArgs,
+  VoteArgs,
+  VoteReply,
+} from './reference-messages.ts'
 
 /** A mistake that people make. */
 export type Bug =
-  | 'votes for everybody'
   | 'votes for short logs'
   | 'never saves'
   | 'skips the consistency check'
@@ -28,7 +36,6 @@ export type Bug =
   | 'commits on its own'
   | 'commits beyond what it checked'
   | 'counts whatever a reply says'
-  | 'keeps leading in an old term'
   | 'elects at the same moment'
   | 'adds an entry at the start of a term'
   | 'heartbeats all the time'
@@ -45,54 +52,6 @@ const ELECTION_RANGE_MS = 180
 
 /** In one message: a peer that was cut off for long would else be sent its whole backlog again and again. */
 const MAX_ENTRIES = 100
-
-interface Entry {
-  readonly term: number
-  readonly command: Command
-}
-
-interface VoteArgs {
-  readonly term: number
-  readonly candidateId: number
-  readonly lastLogIndex: number
-  readonly lastLogTerm: number
-}
-
-interface VoteReply {
-  readonly term: number
-  readonly voteGranted: boolean
-}
-
-interface AppendArgs {
-  readonly term: number
-  readonly prevLogIndex: number
-  readonly prevLogTerm: number
-  readonly entries: readonly Entry[]
-  readonly leaderCommit: number
-}
-
-interface AppendReply {
-  readonly term: number
-  readonly success: boolean
-  /** Where the leader should try next when it was refused. */
-  readonly retryIndex: number
-}
-
-interface SnapshotArgs {
-  readonly term: number
-  readonly lastIncludedIndex: number
-  readonly lastIncludedTerm: number
-  readonly snapshot: Uint8Array
-}
-
-interface SavedState {
-  readonly currentTerm: number
-  readonly votedFor: number
-  readonly base: number
-  /** Two lists rather than one of entries: the whole log is encoded at each save, and this takes a third of the time. */
-  readonly terms: readonly number[]
-  readonly commands: readonly Command[]
-}
 
 export function makeReference(bug: Bug | null = null): Make {
   return (peers, me, persister, applyCh, env) => new ReferenceRaft(peers, me, persister, applyCh, env, bug)
@@ -256,7 +215,7 @@ class ReferenceRaft implements LabRaft {
     if (args.term > this.currentTerm) this.becomeFollower(args.term)
     const refused: VoteReply = { term: this.currentTerm, voteGranted: false }
     if (args.term < this.currentTerm) return refused
-    const free = this.votedFor === -1 || this.votedFor === args.candidateId || this.bug === 'votes for everybody'
+    const free = this.votedFor === -1 || this.votedFor === args.candidateId
     const upToDate =
       args.lastLogTerm > this.lastTerm() ||
       (args.lastLogTerm === this.lastTerm() && args.lastLogIndex >= this.lastIndex()) ||
@@ -407,7 +366,7 @@ class ReferenceRaft implements LabRaft {
   /** Whether a reply may still be used: we are alive and in the term in which the call was made. */
   private isCurrent(replyTerm: number, callTerm: number): boolean {
     if (this.dead) return false
-    if (replyTerm > this.currentTerm && this.bug !== 'keeps leading in an old term') this.becomeFollower(replyTerm)
+    if (replyTerm > this.currentTerm) this.becomeFollower(replyTerm)
     return this.currentTerm === callTerm
   }
 

@@ -1,3 +1,4 @@
+export { bootOf, voters } from './boot.ts'
 export { type ClusterSettings, type Preload, TestCluster } from './cluster.ts'
 export { TestDisk } from './disk.ts'
 export { entriesOf, type NamedConfigurations, termsOf } from './logs.ts'

@@ -163,7 +163,8 @@ function elect(world: ScriptWorld, [id, voters]: readonly string[]): void {
 
 /** Requests and votes between the candidate and these servers arrive, those of others are lost; the rest stands still. */
 function fetchVotes(cluster: TestCluster, candidate: ServerId, voters: readonly ServerId[]): void {
-  const nextVote = (): Flight | undefined => cluster.network.inFlight.find(({ message }) => message.type.includes('Vote'))
+  const nextVote = (): Flight | undefined =>
+    cluster.network.inFlight.find(({ message }) => message.type.includes('Vote'))
   for (let flight = nextVote(); flight !== undefined; flight = nextVote()) {
     const { from, to } = flight.message
     if (voters.includes(from === candidate ? to : from)) cluster.arrive(flight)

@@ -1,0 +1,37 @@
+// One server of the measured cluster: a whole Quorate node with a real log, and a state machine that only counts, so
+// that what is measured is replication and nothing else.
+import { join } from 'node:path'
+import { startNode } from 'quorate'
+import { runLoad } from './load.js'
+
+const NOTHING = new Uint8Array(0)
+
+class Counter {
+  count = 0
+
+  apply(commands) {
+    this.count += commands.length
+    return commands.map(() => NOTHING)
+  }
+
+  snapshot() {
+    const text = String(this.count)
+    return (async function* () {
+      yield new TextEncoder().encode(text)
+    })()
+  }
+
+  async restore(source) {
+    let text = ''
+    for await (const piece of source) text += new TextDecoder().decode(piece)
+    this.count = Number(text)
+  }
+}
+
+export async function serve(directory, id, members) {
+  return startNode({ id, cluster: 'bench', directory: join(directory, id), members, stateMachine: new Counter() })
+}
+
+export async function loadLeader(node, load) {
+  return runLoad((command) => node.propose(command, { timeoutMs: 30_000 }), load)
+}

@@ -1,0 +1,167 @@
+// Promises of the class as a whole; what servers say to each other is in the scripts.
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { Random } from '../util/random.ts'
+import type { Message } from './message.ts'
+import { Raft } from './raft.ts'
+import { bootOf, voters } from './testing/boot.ts'
+import { commandAt } from './testing/logs.ts'
+
+const raft = (terms: string): Raft => new Raft({ id: 's1' }, bootOf(terms), new Random(1), 0)
+
+describe('time', () => {
+  test('the election time-out is drawn from its range, anew each time (Paper §5.2)', () => {
+    const deadlines = Array.from({ length: 100 }, (_, seed) => {
+      return new Raft({ id: 's1' }, bootOf(''), new Random(seed), 1000).nextDeadline() as number
+    })
+    expect(Math.min(...deadlines)).toBeGreaterThanOrEqual(1300)
+    expect(Math.max(...deadlines)).toBeLessThan(1600)
+    expect(new Set(deadlines).size).toBeGreaterThan(90)
+  })
+
+  test('a tick before the deadline does nothing', () => {
+    const server = raft('1')
+    server.tick((server.nextDeadline() as number) - 1)
+    expect(server.hasReady()).toBe(false)
+    server.tick(server.nextDeadline() as number)
+    expect(server.takeReady().messages.map(({ message }) => message.type)).toEqual(['PreVote', 'PreVote'])
+  })
+})
+
+describe('messages that are not for us', () => {
+  test.each<[string, Partial<Message>]>([
+    ['for somebody else', { to: 's2' }],
+    ['from ourselves', { from: 's1' }],
+  ])('%s: nothing happens', (_, change) => {
+    const server = raft('1')
+    const message = {
+      type: 'RequestVote',
+      from: 's2',
+      to: 's1',
+      term: 9,
+      lastLogIndex: 9,
+      lastLogTerm: 9,
+      transfer: true,
+    }
+    server.step({ ...message, ...change } as Message, 1)
+    expect([server.hasReady(), server.inspect().currentTerm]).toEqual([false, 1])
+  })
+})
+
+test('the same inputs give the same Ready, byte for byte', () => {
+  const run = (): string => {
+    const server = raft('1 1 2')
+    server.tick(server.nextDeadline() as number)
+    return JSON.stringify([server.takeReady(), server.nextDeadline()])
+  }
+  expect(run()).toBe(run())
+})
+
+/** Wins an election with the vote of s2; its disk confirms at once. */
+function elected(terms: string): Raft {
+  const server = raft(terms)
+  const now = server.nextDeadline() as number
+  const { currentTerm: term } = server.inspect()
+  const head = { from: 's2', to: 's1', granted: true }
+  server.tick(now)
+  server.step({ type: 'PreVoteReply', ...head, term, campaignTerm: term + 1 }, now)
+  server.persisted(server.takeReady().persist?.seq ?? 0, now)
+  server.step({ type: 'RequestVoteReply', ...head, term: term + 1 }, now)
+  return server
+}
+
+test('a majority of votes makes a leader (Paper §5.2)', () => {
+  expect(['', '1 1 2'].map((terms) => elected(terms).inspect().role)).toEqual(['leader', 'leader'])
+})
+
+// Small numbers, so that they meet.
+const number = fc.nat(6)
+const id = fc.constantFrom('s2', 's3', 's9')
+const head = { from: id, to: fc.constant('s1'), term: number }
+const entries = fc.array(
+  fc.tuple(number, number).map(([index, term]) => commandAt(index, term)),
+  { maxLength: 4 },
+)
+const consecutive = fc
+  .tuple(number, fc.array(fc.nat(1), { maxLength: 4 }), number)
+  .map(([prev, growth, term]) => growth.map((more, place) => commandAt(prev + 1 + place, term + more)))
+const session = fc.constantFrom(0, 1, 2)
+
+const message: fc.Arbitrary<Message> = fc.oneof(
+  fc.record({
+    type: fc.constant('PreVote' as const),
+    ...head,
+    campaignTerm: number,
+    lastLogIndex: number,
+    lastLogTerm: number,
+  }),
+  fc.record({ type: fc.constant('PreVoteReply' as const), ...head, campaignTerm: number, granted: fc.boolean() }),
+  fc.record({
+    type: fc.constant('RequestVote' as const),
+    ...head,
+    lastLogIndex: number,
+    lastLogTerm: number,
+    transfer: fc.boolean(),
+  }),
+  fc.record({ type: fc.constant('RequestVoteReply' as const), ...head, granted: fc.boolean() }),
+  fc.record({
+    type: fc.constant('AppendEntries' as const),
+    ...head,
+    prevLogIndex: number,
+    prevLogTerm: number,
+    entries: fc.oneof(entries, consecutive),
+    leaderCommit: number,
+    session,
+    readRound: number,
+  }),
+  fc.record({
+    type: fc.constant('AppendEntriesReply' as const),
+    ...head,
+    session,
+    readRound: number,
+    success: fc.boolean(),
+    index: number,
+    hintTerm: number,
+    prevLogIndex: number,
+  }),
+  fc.record({
+    type: fc.constant('InstallSnapshot' as const),
+    ...head,
+    lastIncludedIndex: number,
+    lastIncludedTerm: number,
+    configuration: fc.constantFrom(voters('s1', 's2', 's3'), voters('s2'), voters()),
+    session,
+  }),
+  fc.record({ type: fc.constant('InstallSnapshotReply' as const), ...head, session, index: number }),
+  fc.record({ type: fc.constant('TimeoutNow' as const), ...head }),
+  fc.record({ type: fc.constant('ReadIndex' as const), ...head, requestId: number }),
+  fc.record({ type: fc.constant('ReadIndexReply' as const), ...head, requestId: number, index: fc.option(number) }),
+)
+
+test('no message makes it throw, whatever it says and in whatever state it arrives', () => {
+  const input = fc.oneof({ weight: 5, arbitrary: message }, { weight: 1, arbitrary: fc.constant('tick' as const) })
+  fc.assert(
+    fc.property(
+      fc.constantFrom('', '1', '1 1 2'),
+      fc.boolean(),
+      fc.array(input, { maxLength: 30 }),
+      (terms, leads, inputs) => {
+        const server = leads ? elected(terms) : raft(terms)
+        let now = server.inspect().now
+        for (const input of inputs) {
+          now = input === 'tick' ? Math.max(now, server.nextDeadline() ?? 0) : now + 20
+          if (input === 'tick') server.tick(now)
+          else server.step(input, now)
+          while (server.hasReady()) {
+            const { persist, apply, restore } = server.takeReady()
+            if (persist !== null) server.persisted(persist.seq, now)
+            const last = apply.at(-1)
+            if (last !== undefined) server.applied(last.index, now)
+            if (restore !== null) server.restored(restore.index, now)
+          }
+        }
+      },
+    ),
+    { numRuns: 2000 },
+  )
+})
