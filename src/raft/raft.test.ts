@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Random } from '../util/random.ts'
+import type { Entry } from './entry.ts'
 import type { Message } from './message.ts'
 import { Raft } from './raft.ts'
 import { bootOf, voters } from './testing/boot.ts'
@@ -45,6 +46,37 @@ describe('messages that are not for us', () => {
     }
     server.step({ ...message, ...change } as Message, 1)
     expect([server.hasReady(), server.inspect().currentTerm]).toEqual([false, 1])
+  })
+})
+
+describe('what no correct leader can send is refused, and somebody hears of it', () => {
+  const append = (prev: number, ...entries: Entry[]): Message => ({
+    type: 'AppendEntries',
+    from: 's2',
+    to: 's1',
+    term: 5,
+    prevLogIndex: prev,
+    prevLogTerm: prev === 0 ? 0 : 1,
+    entries,
+    leaderCommit: 1,
+    session: 1,
+    readRound: 0,
+  })
+
+  test.each<[string, Message]>([
+    ['another entry in place of a committed one', append(0, commandAt(1, 4))],
+    ['entries with a gap', append(1, commandAt(3, 1))],
+    ['terms that fall', append(1, commandAt(2, 4), commandAt(3, 3))],
+    ['an entry of a term that has not begun', append(1, commandAt(2, 6))],
+  ])('%s', (_, message) => {
+    const server = raft('1')
+    server.step(append(1), 1)
+    expect(server.inspect().commitIndex).toBe(1)
+    server.takeReady()
+    server.step(message, 2)
+    const { events, messages } = server.takeReady()
+    expect([events.map(({ type }) => type), messages]).toEqual([['contradiction'], []])
+    expect(server.inspect().log.range()).toBe('(0, 1]')
   })
 })
 

@@ -117,8 +117,10 @@ describe('the log', () => {
       if (kind === 'open') attempts++
       return kind === 'resize' ? { code: 'ENOSPC', effect: 'part' } : null
     }
-    for (let index = 1; index <= 4; index++) await log.write([appends(index, 1, 2900)])
-    await settle()
+    for (let index = 1; index <= 4; index++) {
+      await log.write([appends(index, 1, 2900)])
+      await settle()
+    }
     expect(attempts).toBe(1)
     expect(await fileSystem.list()).toEqual(['log-00000001.qlog'])
     await expect(log.write([appends(5, 1, 2900)])).rejects.toMatchObject({ code: 'ERR_QUORATE_DISK_FULL' })
@@ -138,6 +140,41 @@ describe('the log', () => {
     fileSystem.fault = null
     await Promise.all(batches.map((batch) => log.write([batch])))
     expect((await log.read(1, 3, 1e9)).map(({ index }) => index)).toEqual([1, 2, 3])
+  })
+
+  test('rejects a write that follows a rejected one without knowing, and not one that is made in the know', async () => {
+    const fileSystem = new MemoryFileSystem()
+    const log = await freshLog(fileSystem)
+    fileSystem.fault = ({ number }) => (number === failing ? { code: 'ENOSPC', effect: 'none' } : null)
+    const failing = fileSystem.operations + 1
+    const outcomes: Promise<string>[] = []
+    const vote = { ...NOTHING, hardState: { term: 9, votedFor: null } }
+    let knows = false
+    const first = log.write([appends(1, 1, 10)]).catch(() => {
+      knows = true
+      return log.write([appends(1, 1, 10)])
+    })
+    while (!knows) {
+      outcomes.push(
+        log.write([vote]).then(
+          () => 'written',
+          (error) => error.code,
+        ),
+      )
+      await Promise.resolve()
+    }
+    await first
+    expect(new Set(await Promise.all(outcomes))).toEqual(new Set(['ERR_QUORATE_DISK_FULL']))
+    expect((await log.read(1, 1, 1e9)).length).toBe(1)
+  })
+
+  test('refuses entries that do not follow its last, and leaves the disk as it is', async () => {
+    const fileSystem = new MemoryFileSystem()
+    const log = await freshLog(fileSystem)
+    await log.write([appends(1, 1, 10)])
+    await expect(log.write([appends(3, 1, 10)])).rejects.toThrow('entry 3 cannot be written behind entry 1')
+    await log.close()
+    expect((await new DiskLog({ fileSystem, logId }).open()).lastIndex).toBe(1)
   })
 
   test('notices while reading that a byte has changed, and names the place', async () => {

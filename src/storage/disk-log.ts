@@ -69,6 +69,8 @@ export class DiskLog implements LogStore {
   // A write that ran out of room may have left something at the log's end: how far it may reach.
   private unclean: number | null = null
   private failure: StorageError | null = null
+  // Writes were just rejected for want of room, and their callers do not know yet.
+  private refusal: StorageError | null = null
 
   constructor(options: DiskLogOptions) {
     this.options = options
@@ -127,6 +129,7 @@ export class DiskLog implements LogStore {
 
   private enqueue(batches: readonly PersistBatch[], compactTo: Index | null): Promise<void> {
     if (this.failure !== null) return Promise.reject(this.failure)
+    if (this.refusal !== null && compactTo === null) return Promise.reject(this.refusal)
     this.requireRow()
     return new Promise((resolve, reject) => {
       this.queue.push({ batches, compactTo, resolve, reject })
@@ -180,6 +183,8 @@ export class DiskLog implements LogStore {
   /** One batch: written, synced, taken into the index. */
   private async append(body: Body, mayUseReserve: boolean): Promise<void> {
     const row = this.requireRow()
+    const objection = this.index.objectionTo(body)
+    assert(objection === null, `${objection}`)
     if (this.unclean !== null) await this.cleanEnd(this.unclean)
     let batch = this.encode(body)
     if (!row.hasRoom(batchEnd(batch.header), mayUseReserve)) {
@@ -254,6 +259,12 @@ export class DiskLog implements LogStore {
 
   /** No room: the writes that wait would follow one that does not count. Compactions still go ahead: they make room. */
   private reject(group: readonly Job[], error: StorageError): void {
+    // Whoever writes before the news has reached it means to follow the rejected writes: it is rejected as well. This
+    // ends just before the callers of those learn of it, who may then begin anew.
+    this.refusal = error
+    void Promise.resolve().then(() => {
+      this.refusal = null
+    })
     for (const job of group) job.reject(error)
     for (let waiting = this.queue.length; waiting > 0; waiting--) {
       const job = this.queue.shift() as Job

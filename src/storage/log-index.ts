@@ -70,6 +70,27 @@ export class LogIndex {
     return bytes === header.entriesBytes ? null : `its records speak of ${bytes} bytes of entries`
   }
 
+  /**
+   * Asked before anything is written: what is on the disk once must be readable for ever.
+   *
+   * @returns why the entries cannot follow what is there, or null
+   */
+  objectionTo({ records, entries }: BatchBody): string | null {
+    let last = this.lastIndex
+    let next = 0
+    for (const record of records) {
+      if (record.type === 'reset') last = record.base.index
+      if (record.type === 'truncate') last = Math.min(last, record.from - 1)
+      if (record.type !== 'entries') continue
+      for (const end = next + record.count; next < end; next++) {
+        const index = entries[next]?.index
+        if (index !== last + 1) return `entry ${index} cannot be written behind entry ${last}`
+        last = index
+      }
+    }
+    return null
+  }
+
   get lastMark(): Mark {
     return { index: this.lastIndex, term: this.terms.termAt(this.lastIndex) }
   }

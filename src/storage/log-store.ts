@@ -23,7 +23,7 @@ export interface LogStore {
    * in the order in which they were made. `seq` is the driver's business: it is neither stored nor checked.
    *
    * @throws StorageError ERR_QUORATE_DISK_FULL: nothing of these batches counts, nor of those of the calls after it
-   *   that were waiting and are rejected too. The same batches may be written again, in the same order, when there is
+   *   that were waiting and are rejected too, as are those made before this promise's handlers have run. The same batches may be written again, in the same order, when there is
    *   room; everything else goes on meanwhile. (After a crash they may be found all the same, like any write whose
    *   confirmation was still on its way.)
    * @throws StorageError ERR_QUORATE_STORAGE_POISONED: final, as it is for every later call

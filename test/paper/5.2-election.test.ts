@@ -1,6 +1,6 @@
 // Paper §5.2, leader election.
 import { describe, expect, test } from 'vitest'
-import { appendEntries, candidate, cluster, follower, leader, LoneServer, requestVote } from './vocabulary.ts'
+import { appendEntries, candidate, cluster, follower, LoneServer, leader, requestVote } from './vocabulary.ts'
 
 describe('when an election begins', () => {
   test('a follower stays one as long as it hears its leader within the time-out (Paper §5.2)', () => {

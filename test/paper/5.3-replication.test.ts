@@ -85,6 +85,15 @@ describe('the leader replicates commands', () => {
     expect([servers.logOf('s2'), servers.commitIndexOf('s1')]).toEqual(['1', 0])
   })
 
+  test('half is no majority: of four servers, two copies commit nothing (Paper §5.3)', () => {
+    const s1 = leader({ servers: 4, term: 1 })
+    s1.proposes('x')
+    s1.isAcknowledgedBy('s2', 1)
+    expect(s1.commitIndex).toBe(0)
+    s1.isAcknowledgedBy('s3', 1)
+    expect(s1.commitIndex).toBe(1)
+  })
+
   test('Deviates: followers are told of a commit in the same turn, because their clients read from them too (Paper §5.3)', () => {
     const s1 = leader({ term: 1 })
     s1.proposes('x')
@@ -98,6 +107,36 @@ describe('the leader replicates commands', () => {
     s1.proposes('x')
     s1.proposes('y')
     expect(s1.sends()).toEqual(['s1→s2 AppendEntries term=2 prev=2/2 entries=[3:2] commit=0'])
+  })
+})
+
+describe('the window to one follower', () => {
+  test('is bounded: what does not fit waits for an acknowledgement (Thesis §10.2.2)', () => {
+    const s1 = leader({ log: '1', term: 2, options: { maxInflightMessages: 2 } })
+    s1.isAcknowledgedBy('s2', 1)
+    s1.proposes('x')
+    s1.proposes('y')
+    s1.proposes('z')
+    expect(s1.sends()).toEqual([])
+    s1.isAcknowledgedBy('s2', 2)
+    expect(s1.sends('AppendEntries')).toContain('s1→s2 AppendEntries term=2 prev=3/2 entries=[4:2] commit=2')
+  })
+
+  test('does not stay shut when what was on its way is lost: a heartbeat finds out (Thesis §10.2.2)', () => {
+    const servers = cluster(3, { options: { maxInflightMessages: 1 } })
+    servers.elect('s1')
+    servers.accept('s1', 'x')
+    servers.intercept({ to: 's3' })
+    servers.settle()
+    servers.reunite()
+    expect(servers.logOf('s3')).toBe('1')
+  })
+
+  test('nothing is repeated for ever: when all agree, the network falls silent (Paper §5.3)', () => {
+    const servers = cluster(3)
+    servers.elect('s1')
+    servers.command('s1', 'x')
+    expect(servers.network.inFlight).toEqual([])
   })
 })
 
@@ -167,6 +206,15 @@ describe('bringing a follower’s log into line', () => {
     expect(s1.state.progress.get('s2')).toMatchObject({ nextIndex: 4, matchIndex: 3 })
   })
 
+  test('a refusal never leads back behind what is known to agree (Paper §5.3)', () => {
+    const s1 = leader({ log: '1 1 2', term: 3 })
+    s1.isAcknowledgedBy('s2', 3)
+    s1.proposes('x')
+    s1.proposes('y')
+    s1.isContradictedBy('s2', { prev: 4, tryAt: '1/1' })
+    expect(s1.state.progress.get('s2')).toMatchObject({ nextIndex: 4, matchIndex: 3 })
+  })
+
   test('an acknowledgement that was overtaken by a newer one takes nothing back (Paper §5.3)', () => {
     const s1 = leader({ log: '1 1 2', term: 3 })
     s1.isAcknowledgedBy('s2', 3)
@@ -190,9 +238,7 @@ describe('bringing a follower’s log into line', () => {
   test('Deviates: the leader, too, skips whole terms in its own log (Paper §5.3, the optimization)', () => {
     const s1 = leader({ log: '1 1 2 2 2 5 5', term: 6 })
     s1.isContradictedBy('s2', { prev: 7, tryAt: '5/1' })
-    expect(s1.sends()).toEqual([
-      's1→s2 AppendEntries term=6 prev=2/1 entries=[3..5:2 6:5 7:5] commit=0',
-    ])
+    expect(s1.sends()).toEqual(['s1→s2 AppendEntries term=6 prev=2/1 entries=[3..5:2 6:5 7:5] commit=0'])
   })
 
   test('a follower with hundreds of conflicting entries comes into line in a few messages (Paper §5.3)', () => {

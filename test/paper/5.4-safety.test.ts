@@ -12,11 +12,14 @@ describe('the election restriction', () => {
     ['1 2', '9/1', 'refused', 'an earlier last term, although longer'],
     ['', '0/0', 'granted', 'both logs empty'],
     ['1', '0/0', 'refused', 'an empty log against ours'],
-  ])('to a voter with the log "%s" a candidate with the last entry %s is %s: %s (Paper §5.4.1)', (log, last, verdict) => {
-    const s1 = follower({ log, term: 4 })
-    s1.receives(requestVote({ term: 5, last }))
-    expect(s1.sends()).toEqual([`s1→s2 RequestVoteReply term=5 ${verdict}`])
-  })
+  ])(
+    'to a voter with the log "%s" a candidate with the last entry %s is %s: %s (Paper §5.4.1)',
+    (log, last, verdict) => {
+      const s1 = follower({ log, term: 4 })
+      s1.receives(requestVote({ term: 5, last }))
+      expect(s1.sends()).toEqual([`s1→s2 RequestVoteReply term=5 ${verdict}`])
+    },
+  )
 
   test('what is compared is the log’s end, not how much of it is committed (Paper §5.4.1)', () => {
     const s1 = follower({ log: '1 1 1', options: { stickiness: false } })

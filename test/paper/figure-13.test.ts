@@ -5,7 +5,16 @@
 //     log before       1 1                snapshot 5/2: beyond the log        discard all
 //     log before       1 1 1 1 1 1        snapshot 5/2: the log contradicts   discard all
 import { describe, expect, test } from 'vitest'
-import { appendEntries, candidate, cluster, follower, installSnapshot, leader, requestVote, votersOf } from './vocabulary.ts'
+import {
+  appendEntries,
+  candidate,
+  cluster,
+  follower,
+  installSnapshot,
+  leader,
+  requestVote,
+  votersOf,
+} from './vocabulary.ts'
 
 describe('receiver', () => {
   test('1. an old term is refused, and the answer names the newer one (Paper Figure 13)', () => {

@@ -186,22 +186,22 @@ describe('Rules for all servers', () => {
   test.each([
     ['a request', appendEntries({ term: 9, prev: '1/1' })],
     ['an answer', { type: 'RequestVoteReply', from: 's2', to: 's1', term: 9, granted: false }],
-  ] as const)('if %s contains a term > currentTerm, take it over and become follower (Paper Figure 2)', (_, message) => {
-    for (const s1 of [follower({ log: '1' }), candidate({ log: '1' }), leader({ log: '1' })]) {
-      s1.receives(message)
-      expect([s1.role, s1.term]).toEqual(['follower', 9])
-    }
-  })
+  ] as const)(
+    'if %s contains a term > currentTerm, take it over and become follower (Paper Figure 2)',
+    (_, message) => {
+      for (const s1 of [follower({ log: '1' }), candidate({ log: '1' }), leader({ log: '1' })]) {
+        s1.receives(message)
+        expect([s1.role, s1.term]).toEqual(['follower', 9])
+      }
+    },
+  )
 })
 
 describe('Rules for followers', () => {
   test('respond to candidates and to leaders (Paper Figure 2)', () => {
     const s1 = follower({ log: '1' })
     s1.receives(requestVote({ term: 1, last: '1/1' }), appendEntries({ term: 1, prev: '1/1' }))
-    expect(s1.sends()).toEqual([
-      's1→s2 RequestVoteReply term=1 granted',
-      's1→s2 AppendEntriesReply term=1 ok match=1',
-    ])
+    expect(s1.sends()).toEqual(['s1→s2 RequestVoteReply term=1 granted', 's1→s2 AppendEntriesReply term=1 ok match=1'])
   })
 
   test('if the time-out passes without AppendEntries and without a granted vote, become candidate (Paper Figure 2)', () => {
@@ -261,9 +261,7 @@ describe('Rules for candidates', () => {
 describe('Rules for leaders', () => {
   test('upon election: an empty AppendEntries to each server (Paper Figure 2)', () => {
     const s1 = leader({ log: '1', term: 2 })
-    expect(s1.sends()).toEqual(
-      ['s2', 's3'].map((id) => `s1→${id} AppendEntries term=2 prev=1/1 entries=[] commit=0`),
-    )
+    expect(s1.sends()).toEqual(['s2', 's3'].map((id) => `s1→${id} AppendEntries term=2 prev=1/1 entries=[] commit=0`))
   })
 
   test('… and again in idle times, before a time-out could run out (Paper Figure 2)', () => {

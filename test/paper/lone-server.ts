@@ -1,7 +1,15 @@
 // One server, s1, whose peers are the test itself: it hears what the test says and nothing else. What it sends is
 // compared as text, in the language of the conversation scripts: `s1→s2 RequestVoteReply term=3 granted`.
 
-import type { Configuration, Message, MessageType, RaftOptions, ReadState, Role, SnapshotMeta } from '../../src/raft/index.ts'
+import type {
+  Configuration,
+  Message,
+  MessageType,
+  RaftOptions,
+  ReadState,
+  Role,
+  SnapshotMeta,
+} from '../../src/raft/index.ts'
 import { membersOf } from '../../src/raft/index.ts'
 import { describeMessage } from '../../src/raft/testing/describe.ts'
 import {
@@ -11,6 +19,7 @@ import {
   TestDisk,
   TestServer,
 } from '../../src/raft/testing/index.ts'
+import { assert } from '../../src/util/assert.ts'
 import { utf8Encode } from '../../src/util/bytes.ts'
 import { appendEntries, installSnapshot, ME, place, votersOf } from './messages.ts'
 
@@ -70,7 +79,9 @@ export class LoneServer implements Surroundings {
     this.begin()
     const end = this.now + durationMs
     const raft = this.server.running()
+    let steps = 0
     for (let due = raft.nextDeadline(); due !== null && due <= end; due = raft.nextDeadline()) {
+      assert(steps++ < 10_000, `s1 is due at ${due} ms again and again`)
       this.now = Math.max(this.now, due)
       this.server.input((raft, now) => raft.tick(now))
     }

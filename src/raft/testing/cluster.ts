@@ -161,6 +161,18 @@ export class TestCluster implements Surroundings {
     if (server.raft !== null) server.input((raft, now) => raft.step(message, now))
   }
 
+  /** It is lost, and its sender, if it is up, is told. */
+  fail(flight: Flight): void {
+    this.network.remove(flight)
+    const { message } = flight
+    const server = this.server(message.from)
+    if (server.raft === null) return
+    server.input((raft, now) => {
+      if (message.type === 'InstallSnapshot') raft.snapshotFailed(message.to, message.session, now)
+      else raft.sendFailed(message, now)
+    })
+  }
+
   /** Delivers until nothing moves any more, except what is held. */
   settle(): void {
     for (let steps = 0; ; steps++) {

@@ -32,7 +32,7 @@ const WEIGHTS: readonly (readonly [number, keyof typeof ACTIONS])[] = [
   [4, 'duplicate'],
   [3, 'read'],
   [2, 'takeSnapshot'],
-  [1, 'loseSnapshot'],
+  [2, 'fail'],
   [1, 'transfer'],
   [1, 'cut'],
   [1, 'heal'],
@@ -210,13 +210,10 @@ const ACTIONS = {
     const server = walk.anybody()
     if (server !== null && walk.cluster.takeSnapshot(server.id, server.appliedIndex)) walk.snapshots++
   },
-  loseSnapshot: ({ cluster }: Walk): void => {
-    const [flight] = cluster.network.select({ from: null, to: null, type: 'InstallSnapshot', place: 1 })
-    if (flight?.message.type !== 'InstallSnapshot') return
-    const { from, to, session } = flight.message
-    cluster.network.remove(flight)
-    const server = cluster.server(from)
-    if (server.raft !== null) server.input((raft, now) => raft.snapshotFailed(to, session, now))
+  /** Lost, and the sender is told. */
+  fail: ({ cluster, random }: Walk): void => {
+    const { inFlight } = cluster.network
+    if (inFlight.length > 0) cluster.fail(random.pick(inFlight))
   },
   transfer: ({ cluster, random }: Walk): void => {
     const { leader } = cluster

@@ -20,7 +20,7 @@
  * | `disk s1 held`, `disk s1 auto`, `persist s1 [3]` | batches wait until they are called durable |
  * | `applying s1 held`, `applying s1 auto`, `apply s1` | the same for the state machine |
  * | `snapshot s1 3` | takes a snapshot at 3 and compacts the log up to it |
- * | `lose-snapshot s1->s2` | a snapshot on its way is lost, and the leader is told |
+ * | `fail s1->s2` | messages are lost, and their senders are told |
  * | `transfer s1 s2`, `read s1` | what clients ask for |
  * | `status [s1]` | one line a server, more for a leader |
  *
@@ -124,15 +124,7 @@ export const VERBS: { readonly [name: string]: Verb } = {
   snapshot: (world, [id, index]) => {
     if (!world.cluster.takeSnapshot(idOf(id), Number(index))) world.say(`${id} cannot take a snapshot at ${index}`)
   },
-  'lose-snapshot': (world, words) =>
-    forEachFlight(world, [...words, 'InstallSnapshot'], ({ message }) => {
-      world.cluster.network.remove(
-        world.cluster.network.inFlight.find((flight) => flight.message === message) as Flight,
-      )
-      if (message.type !== 'InstallSnapshot') return
-      const { from, to, session } = message
-      world.cluster.server(from).input((raft, now) => raft.snapshotFailed(to, session, now))
-    }),
+  fail: (world, words) => forEachFlight(world, words, (flight) => world.cluster.fail(flight)),
   transfer: (world, [from, to]) => {
     const refusal = world.cluster.transfer(idOf(from), idOf(to))
     if (refusal !== null) world.say(`${from} refuses: ${refusal}`)

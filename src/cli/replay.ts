@@ -1,0 +1,16 @@
+// The command that runs one run again.
+
+import type { RunSetting } from './lab-arguments.ts'
+
+export function replayCommand(test: string, seed: number, { clock, race, raft }: RunSetting): string {
+  const words = ['npx quorate lab', `--run ${test}`, `--seed ${seed}`]
+  if (clock === 'wall') words.push('--clock wall')
+  if (race) words.push('--race')
+  if (raft !== null) words.push(`--raft ${quote(raft)}`)
+  return words.join(' ')
+}
+
+/** For a shell, should the word need it. */
+function quote(word: string): string {
+  return /^[\w./@:+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+}

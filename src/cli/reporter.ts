@@ -1,0 +1,21 @@
+// How a command tells of its runs while they happen and when they are done.
+
+import type { LabEvent } from '../lab/event.ts'
+import type { LabTest } from '../lab/index.ts'
+import type { Order } from './orders.ts'
+import type { RunReport } from './run-report.ts'
+
+export interface Summary {
+  readonly passed: number
+  readonly failed: number
+  readonly wallMs: number
+}
+
+export interface Reporter {
+  begin(): void
+  started(order: Order): void
+  /** Something happened in the run of this test. Only told when runs are done in this process. */
+  happened(test: LabTest, event: LabEvent): void
+  finished(report: RunReport): void
+  end(summary: Summary): void
+}

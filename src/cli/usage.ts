@@ -1,0 +1,49 @@
+// What the command line says of itself, and how it says that it was called wrongly: one line, exit status 2.
+
+/** The user called us wrongly. The message is the one line that is printed. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+  readonly code = 'ERR_QUORATE_CLI_USAGE'
+}
+
+export const MAIN_HELP: string = `Quorate: Raft for TypeScript
+
+  quorate lab [options]        run the Raft lab's tests
+  quorate log FILE [options]   read the log that a failed run left behind
+
+With the package @quorate/server:
+
+  quorate serve | cluster | put | get | del | status
+
+quorate lab --help and quorate log --help say more; quorate --version says which this is.`
+
+export const LAB_HELP: string = `quorate lab: the Raft lab's tests, on a virtual clock, each run repeatable from its seed
+
+  --run PATTERN     a part (2A, 2B, 2C, 2D; 3A… and 4A… are the same in other courses), a test's name,
+                    or a regular expression on names and titles
+  --raft FILE       test another Raft: a module that exports 'make'
+  --seed N          the seed of the first run; without it, a random one
+  --runs N          run every test with N seeds, from the first one up, and print a table
+  --clock wall      on the system's clock rather than the virtual one
+  --jobs N          run N tests at a time, each in a process of its own
+  --race            look for races; events of one instant run in random order
+  --log [TOPICS]    show every step, one column a server; topics such as VOTE,LEAD
+  --color           colours also when the output is no terminal
+  --json            one object a line for each run, and a summary
+
+The log of a failed run is kept in .quorate/lab/. Exit status: 0 all passed, 1 not all, 2 called wrongly.`
+
+export const LOG_HELP: string = `quorate log FILE: what happened in a run, line by line
+
+  --only TOPICS     only these topics, such as VOTE,LEAD
+  --except TOPICS   all but these
+  --server LIST     only what happens on these servers, such as 0,2
+  --from MS         from this time on, in milliseconds since the start
+  --to MS           up to this time
+  --grep PATTERN    only lines that this regular expression matches
+  --columns         one column a server
+  --color           colours also when the output is no terminal
+
+Topics: VOTE elections, LEAD who leads, LOG1 entries sent, LOG2 answers, CMIT applied, PERS saved, SNAP snapshots,
+DROP lost calls, TRCE calls received and other calls, TEST the tester, WARN the encoder's warnings, ERRO why it failed;
+and whatever else the Raft under test logs.`

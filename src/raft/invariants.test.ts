@@ -1,0 +1,81 @@
+// A checker that never complains is worth nothing: here somebody tampers with a server, and it must notice.
+import { expect, test } from 'vitest'
+import { InvariantChecker, InvariantViolation } from './invariants.ts'
+import type { RaftState } from './state.ts'
+import { TestCluster } from './testing/cluster.ts'
+import { commandAt } from './testing/logs.ts'
+
+/** Three servers; s1 leads term 1 and has committed four entries everywhere. */
+function cluster(): TestCluster {
+  const subject = new TestCluster({ ids: ['s1', 's2', 's3'] })
+  subject.tick('s1')
+  subject.settle()
+  subject.propose('s1', [new Uint8Array(1), new Uint8Array(2), new Uint8Array(3)])
+  subject.settle()
+  return subject
+}
+
+const stateOf = (subject: TestCluster, id: string): RaftState => subject.server(id).running().inspect() as RaftState
+
+/** The property that the checker finds broken after somebody has tampered with a server; null when it finds none. */
+function brokenBy(id: string, tamper: (state: RaftState, subject: TestCluster) => void): string | null {
+  const subject = cluster()
+  tamper(stateOf(subject, id), subject)
+  try {
+    subject.check(subject.server(id).running())
+    return null
+  } catch (error) {
+    return error instanceof InvariantViolation ? error.property : String(error)
+  }
+}
+
+test('a server that nobody tampered with keeps every promise', () => expect(brokenBy('s2', () => undefined)).toBeNull())
+
+test.each<[string, Partial<RaftState>]>([
+  ['Monotonic Term', { currentTerm: 0 }],
+  ['One Vote', { votedFor: 's3' }],
+  ['Monotonic Commit', { commitIndex: 3, applyingTo: 3, lastApplied: 3 }],
+  ['Monotonic Apply', { lastApplied: 2 }],
+  ['Order of Indexes', { commitIndex: 9 }],
+  ['Order of Indexes', { applyingTo: 9 }],
+  ['Election Safety', { role: 'leader' }],
+])('%s: a follower is changed to %o', (property, change) => {
+  expect(brokenBy('s2', (state) => Object.assign(state, change))).toBe(property)
+})
+
+test('Order of Indexes: more is called durable than there is', () => {
+  const tamper = (state: RaftState): void => {
+    state.log.durableIndex = 9
+  }
+  expect(brokenBy('s2', tamper)).toBe('Order of Indexes')
+})
+
+test('Leader Append-Only: a leader drops an entry of its own', () => {
+  const tamper = (state: RaftState, subject: TestCluster): void => {
+    subject.propose('s1', [new Uint8Array(9)])
+    state.log.truncateFrom(5)
+  }
+  expect(brokenBy('s1', tamper)).toBe('Leader Append-Only')
+})
+
+test('Log Matching: an entry of the same index and term holds another command', () => {
+  const tamper = (state: RaftState, subject: TestCluster): void => {
+    subject.propose('s1', [new Uint8Array(9)])
+    state.log.append([commandAt(5, 1)])
+  }
+  expect(brokenBy('s2', tamper)).toBe('Log Matching')
+})
+
+test('Durable Match: the leader counts on what a follower does not have', () => {
+  const tamper = (state: RaftState): void => {
+    state.log.append([commandAt(5, 1)])
+    state.progress.get('s2')?.becomeReplicate(6)
+    state.progress.get('s2')?.acknowledged(5)
+  }
+  expect(brokenBy('s1', tamper)).toBe('Durable Match')
+})
+
+test('what is committed is counted once', () => {
+  expect(new InvariantChecker().committedCount).toBe(0)
+  expect(cluster().invariants.committedCount).toBeGreaterThanOrEqual(4)
+})
