@@ -5,6 +5,7 @@
 //   npm run teeth                          all of them
 //   npm run teeth -- --only figure-8       one, or several with commas
 //   npm run teeth -- --also test/lab       further tests for what survives the first two stages
+//   npm run teeth -- --every               names every test that notices, not only the first
 //   npm run teeth -- --jobs 1              not two at a time
 import { spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -33,6 +34,7 @@ const LIMIT_MS = 120_000
 const { values } = parseArgs({
   options: {
     only: { type: 'string' },
+    every: { type: 'boolean', default: false },
     also: { type: 'string', multiple: true, default: [] },
     jobs: { type: 'string', default: '2' },
   },
@@ -46,7 +48,12 @@ for (const { id, file, find } of misplaced) {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'quorate-teeth-'))
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+/** What runs at the moment: the process ids of its leaders. */
+const running = new Set()
+process.on('exit', () => {
+  for (const pid of running) killGroup(pid)
+  rmSync(folder, { recursive: true, force: true })
+})
 process.on('SIGINT', () => process.exit(130))
 process.on('SIGTERM', () => process.exit(143))
 const survivors = await runAll()
@@ -55,26 +62,28 @@ if (survivors === null || survivors.length > 0 || misplaced.length > 0) process.
 /** @returns the bugs that no test noticed; null when the tests fail without any */
 async function runAll() {
   const queue = mutations.filter((mutation) => !misplaced.includes(mutation))
-  const workers = Array.from({ length: Math.min(Number(values.jobs), queue.length) }, (_, i) =>
-    workplace(`worker-${i}`),
-  )
-  if (workers[0] === undefined) return []
-  const failure = await findFailure(workers[0])
-  if (failure !== null) {
-    console.error(`the tests fail without any bug planted, so they say nothing: ${failure}`)
+  if (queue.length === 0) return []
+  const first = workplace('worker-0', ROOT)
+  const failures = await runStages(first)
+  if (failures.length > 0) {
+    console.error(`the tests fail without any bug planted, so they say nothing: ${failures.join('; ')}`)
     return null
   }
-  const survivors = []
+  // Copies of the first copy: somebody may be writing in the tree, and only the first was tried without a bug.
+  const others = Array.from({ length: Number(values.jobs) - 1 }, (_, i) => workplace(`worker-${i + 1}`, first))
   console.log(row('mutation', 'found by', 'seconds'))
+  const survivors = []
   const work = async (directory) => {
     for (let mutation = queue.shift(); mutation !== undefined; mutation = queue.shift()) {
       const start = performance.now()
-      const foundBy = await plant(directory, mutation)
-      if (foundBy === null) survivors.push(mutation)
-      console.log(row(mutation.id, foundBy ?? 'SURVIVES', ((performance.now() - start) / 1000).toFixed(1)))
+      const noticed = await plant(directory, mutation)
+      if (noticed.length === 0) survivors.push(mutation)
+      const seconds = ((performance.now() - start) / 1000).toFixed(1)
+      console.log(row(mutation.id, noticed[0] ?? 'SURVIVES', seconds))
+      for (const title of noticed.slice(1)) console.log(row('', title, ''))
     }
   }
-  await Promise.all(workers.map(work))
+  await Promise.all([first, ...others].map(work))
   console.log(`${mutations.length - misplaced.length - survivors.length} of ${mutations.length} found`)
   for (const { id, title, source } of survivors) console.log(`survives: ${id}: ${title} (${source})`)
   return survivors
@@ -93,14 +102,14 @@ function occurrences(file, text) {
 }
 
 /** A copy of the sources of its own. */
-function workplace(name) {
+function workplace(name, source) {
   const directory = join(folder, name)
-  for (const path of COPIED) cpSync(join(ROOT, path), join(directory, path), { recursive: true })
+  for (const path of COPIED) cpSync(join(source, path), join(directory, path), { recursive: true })
   symlinkSync(join(ROOT, 'node_modules'), join(directory, 'node_modules'))
   return directory
 }
 
-/** @returns the first test that noticed, or null */
+/** @returns the tests that noticed: none, the first, or with --every all of the stage that found it */
 async function plant(directory, { file, find, replace }) {
   const path = join(directory, file)
   const sound = readFileSync(path, 'utf8')
@@ -109,54 +118,63 @@ async function plant(directory, { file, find, replace }) {
     sound.replace(find, () => replace),
   )
   try {
-    return await findFailure(directory)
+    return await runStages(directory)
   } finally {
     writeFileSync(path, sound)
   }
 }
 
-async function findFailure(directory) {
+async function runStages(directory) {
   for (const stage of stages) {
-    const failure = await runTests(directory, stage)
-    if (failure !== null) return failure
+    const failures = await runTests(directory, stage)
+    if (failures.length > 0) return failures
   }
-  return null
+  return []
 }
 
 /** Without isolation: all files of a stage share one process and what it has loaded. */
 function runTests(directory, stage) {
   const report = join(folder, `${basename(directory)}.json`)
   writeFileSync(report, '')
-  const flags = ['--bail=1', '--no-isolate', '--no-file-parallelism', '--reporter=json', `--outputFile=${report}`]
+  const flags = ['--no-cache', '--no-isolate', '--no-file-parallelism', '--reporter=json', `--outputFile=${report}`]
+  if (!values.every) flags.push('--bail=1')
   const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs')
+  const options = { cwd: directory, stdio: 'ignore', detached: true }
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [vitest, 'run', stage, ...flags], {
-      cwd: directory,
-      stdio: 'ignore',
-      detached: true,
-    })
-    // The tests run in a child of this child: the whole group has to go.
+    const child = spawn(process.execPath, [vitest, 'run', stage, ...flags], options)
+    running.add(child.pid)
     const timer = setTimeout(() => {
-      process.kill(-child.pid, 'SIGKILL')
-      resolve(`does not end within ${LIMIT_MS / 1000} s (${stage})`)
+      killGroup(child.pid)
+      resolve([`${stage} does not end within ${LIMIT_MS / 1000} s`])
     }, LIMIT_MS)
     child.on('error', reject)
     child.on('exit', (code) => {
       clearTimeout(timer)
-      resolve(code === 0 ? null : failureIn(report, stage))
+      running.delete(child.pid)
+      resolve(code === 0 ? [] : failuresIn(report, stage))
     })
   })
 }
 
-function failureIn(report, stage) {
-  const text = readFileSync(report, 'utf8')
-  if (text === '') return `${stage} does not even start`
-  for (const { name, message, assertionResults } of JSON.parse(text).testResults) {
-    const failed = assertionResults.find(({ status }) => status === 'failed')
-    if (failed !== undefined) return `${basename(name)}: ${failed.title}`
-    if (message) return `${basename(name)}: ${message.split('\n')[0]}`
+/** The tests run in children of the child: the whole group has to go. */
+function killGroup(pid) {
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error
   }
-  return `${stage} fails without a failing test`
+}
+
+function failuresIn(report, stage) {
+  const text = readFileSync(report, 'utf8')
+  if (text === '') return [`${stage} does not even start`]
+  const titles = JSON.parse(text).testResults.flatMap(({ name, message, assertionResults }) => {
+    const failed = assertionResults.filter(({ status }) => status === 'failed').map(({ title }) => title)
+    if (failed.length === 0 && message) failed.push(message.split('\n')[0])
+    return failed.map((title) => `${basename(name)}: ${title}`)
+  })
+  if (titles.length === 0) return [`${stage} fails without a failing test`]
+  return values.every ? titles : titles.slice(0, 1)
 }
 
 function row(id, foundBy, seconds) {

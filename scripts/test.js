@@ -50,7 +50,11 @@ async function main() {
   const { values } = parseArgs({ options: { only: { type: 'string', multiple: true } } })
   const chosen = values.only?.flatMap((names) => names.split(',')) ?? NAMES
   const unknown = chosen.filter((name) => !NAMES.includes(name))
-  if (unknown.length > 0) throw new Error(`there is no step ${unknown.join(', ')}: choose among ${NAMES.join(', ')}`)
+  if (unknown.length > 0) {
+    console.error(`there is no step ${unknown.join(', ')}: choose among ${NAMES.join(', ')}`)
+    process.exitCode = 2
+    return
+  }
   for (const row of CHECKS) await Promise.all(row.filter(({ name }) => chosen.includes(name)).map(check))
   await runTests(chosen)
   console.log(`${total.passed} passed, ${total.failed} failed`)

@@ -10,7 +10,7 @@ import { votersOnly } from './raft/configuration.ts'
 import type { ServerId } from './raft/entry.ts'
 import { OptionsError } from './raft/errors.ts'
 import type { RaftOptions } from './raft/options.ts'
-import type { Logger } from './runtime/logger.ts'
+import { harmless, type Logger, SILENT } from './runtime/logger.ts'
 import { RaftNode, type RaftNodeOptions } from './runtime/raft-node.ts'
 import type { StateMachine } from './runtime/state-machine.ts'
 import { type DiskStorageOptions, openDiskStorage } from './storage/disk-storage.ts'
@@ -71,6 +71,8 @@ export async function startNode(options: NodeOptions): Promise<RaftNode> {
     random: random.split(),
     ...(logOptions === undefined ? {} : { log: logOptions }),
   })
+  reportRecovery(harmless(options.logger ?? SILENT), directory, storage)
+  const { boot, log, snapshots } = storage
   const { incarnation } = storage.identity
   const transport = tcpTransport({
     cluster: clusterId,
@@ -81,34 +83,24 @@ export async function startNode(options: NodeOptions): Promise<RaftNode> {
     random: random.split(),
     allowPlaintext: options.allowPlaintext ?? false,
   })
-  reportRecovery(options.logger, directory, storage)
-  try {
-    const { boot, log, snapshots } = storage
-    const node = await RaftNode.open({
-      ...options,
-      boot,
-      log,
-      snapshots,
-      transport,
-      clock,
-      random: random.split(),
-      stateMachine,
-      closeStorage: () => storage.close(),
-    })
-    return node
-  } catch (error) {
-    await transport.stop()
-    await storage.close()
-    throw error
-  }
+  return RaftNode.open({
+    ...options,
+    boot,
+    log,
+    snapshots,
+    transport,
+    clock,
+    random: random.split(),
+    stateMachine,
+    closeStorage: () => storage.close(),
+  })
 }
 
 function reportRecovery(
-  logger: Logger | undefined,
+  logger: Logger,
   directory: string,
   { boot, recovery, damagedSnapshots }: Awaited<ReturnType<typeof openDiskStorage>>,
 ): void {
-  if (logger === undefined) return
   const { lastIndex, snapshot, hardState } = boot
   const { segments, bytes, tornTail } = recovery
   logger.info('log read', { directory, term: hardState.term, lastIndex, snapshot: snapshot.index, segments, bytes })

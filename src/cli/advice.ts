@@ -10,7 +10,7 @@ interface Advice {
 /** The first one that fits is given. */
 const ADVICE: readonly Advice[] = [
   {
-    fits: ({ rpcs }) => rpcs === 0,
+    fits: ({ peers, rpcs }) => peers > 0 && rpcs === 0,
     words:
       'no server made a single call. Begin with an election: when nothing was heard from a leader for a random time ' +
       "(env.random.between, env.sleep), ask every peer for its vote: peers[i].call('Raft.RequestVote', args)",

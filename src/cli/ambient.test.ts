@@ -27,6 +27,7 @@ describe('while a test runs on the virtual clock', () => {
     ['new Date()', () => new Date()],
     ['performance.now()', () => performance.now()],
     ['process.hrtime()', () => process.hrtime()],
+    ['process.hrtime.bigint()', () => process.hrtime.bigint()],
     ['Math.random()', () => Math.random()],
     ['crypto.getRandomValues()', () => crypto.getRandomValues(new Uint8Array(1))],
   ])('%s is found', async (name, use) => {

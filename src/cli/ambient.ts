@@ -32,6 +32,7 @@ const FORBIDDEN: readonly Forbidden[] = [
   ...all(timersPromises, 'timers/promises ', { setTimeout: SLEEP, setInterval: SLEEP, setImmediate: SOON }),
   ...all(Date, 'Date.', { now: NOW }),
   ...all(performance, 'performance.', { now: NOW }),
+  ...all(process.hrtime, 'process.hrtime.', { bigint: NOW }),
   ...all(process, 'process.', { hrtime: NOW }),
   ...all(Math, 'Math.', { random: CHANCE }),
   ...all(crypto, 'crypto.', { randomBytes: CHANCE, randomInt: CHANCE, randomUUID: CHANCE }),

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { chooseTests } from './choose-tests.ts'
 import { readLabArguments } from './lab-arguments.ts'
@@ -39,6 +40,18 @@ describe('the arguments of quorate lab', () => {
   })
 })
 
+describe('every command of the guide works:', () => {
+  const guide = readFileSync(new URL('../../docs/guide/lab.md', import.meta.url), 'utf8')
+  const commands = [...guide.matchAll(/npx quorate lab( [^`\n]*)?/g)].map(
+    ([, args = '']) => args.split(/ {2}|:/)[0] ?? '',
+  )
+
+  test.each(commands)('quorate lab%s', (text) => {
+    const args = text.split(' ').filter((word) => word !== '')
+    expect(chooseTests(readLabArguments(args).run).length).toBeGreaterThan(0)
+  })
+})
+
 describe('tests are chosen', () => {
   const names = (pattern: string): string[] => chooseTests(pattern).map(({ name }) => name)
 
@@ -64,7 +77,6 @@ describe('tests are chosen', () => {
 test.each([
   ['nowhere.js', 'there is no such file'],
   ['src/cli/usage.ts', /does not run TypeScript|no function 'make'/],
-  ['scripts/build.js/', /there is no such file|does not load/],
 ])('the Raft %s is refused', async (file, words) => {
   await expect(loadRaft(file)).rejects.toThrow(words)
 })

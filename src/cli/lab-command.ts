@@ -58,7 +58,7 @@ class Session {
     const interrupted = this.options.jobs === 1 ? await this.runHere(orders, runner) : await this.runElsewhere(orders)
     runner.close()
     const { passed, failed } = this
-    this.reporter.end({ passed, failed, wallMs: Math.round(performance.now() - begun) })
+    this.reporter.end({ passed, failed, wallMs: Math.round(performance.now() - begun), interrupted })
     if (interrupted) return INTERRUPTED
     return failed === 0 ? PASSED : FAILED
   }

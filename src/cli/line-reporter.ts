@@ -47,9 +47,9 @@ export class LineReporter implements Reporter {
     else for (const line of failureLines(report, this.options)) this.terminal.print(line)
   }
 
-  end({ passed, failed, wallMs }: Summary): void {
+  end({ passed, failed, wallMs, interrupted }: Summary): void {
     const seconds = (wallMs / 1000).toFixed(1)
-    const verdict = failed === 0 ? 'PASS' : 'FAIL'
+    const verdict = failed > 0 ? 'FAIL' : interrupted ? 'STOP' : 'PASS'
     this.terminal.print(`${verdict}: ${passed} passed, ${failed} failed, ${seconds} s real, seed ${this.options.seed}`)
   }
 }

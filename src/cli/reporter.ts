@@ -9,6 +9,8 @@ export interface Summary {
   readonly passed: number
   readonly failed: number
   readonly wallMs: number
+  /** The user did not wait for the rest. */
+  readonly interrupted: boolean
 }
 
 export interface Reporter {

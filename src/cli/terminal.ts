@@ -20,7 +20,8 @@ export function openTerminal(forceColor = false): Terminal {
   const { stdout } = process
   const live = stdout.isTTY === true
   const colored = forceColor || (live && (process.env['NO_COLOR'] ?? '') === '')
-  const width = live ? stdout.columns : DEFAULT_WIDTH
+  // A terminal that does not know its width says 0.
+  const width = (live && stdout.columns) || DEFAULT_WIDTH
   let shown = false
   const clear = (): void => {
     if (shown) stdout.write(CLEAR_LINE)

@@ -128,8 +128,10 @@ export function hearsLeader(state: RaftState): boolean {
 }
 
 /**
- * A leader that has not heard a quorum for the shortest election time-out cannot commit, and the others may be electing
- * its successor by now: it steps down (Thesis §6.2).
+ * A leader that has not heard a quorum for two of the shortest election time-outs cannot commit, and may be the last to
+ * know that another leads: it steps down (Thesis §6.2). After one it only takes no commands, see `isCutOff`: on a
+ * network that delays most answers by more than a time-out, stepping down at once left a cluster of five without a
+ * leader for ten seconds.
  */
 export function checkQuorum(state: RaftState): void {
   if (state.options.checkQuorum && state.now >= quorumDeadline(state)) becomeFollower(state, state.currentTerm, null)
@@ -137,10 +139,18 @@ export function checkQuorum(state: RaftState): void {
 
 /** When the leader must step down unless it hears more. */
 export function quorumDeadline(state: RaftState): number {
-  const heardAt = quorumIndex(state.configuration, (id) =>
+  return quorumHeardAt(state) + 2 * state.options.electionTimeoutMinMs
+}
+
+/** The others may be electing a successor by now, so a command that we took would probably be lost. */
+export function isCutOff(state: RaftState): boolean {
+  return state.options.checkQuorum && state.now >= quorumHeardAt(state) + state.options.electionTimeoutMinMs
+}
+
+function quorumHeardAt(state: RaftState): number {
+  return quorumIndex(state.configuration, (id) =>
     id === state.id ? Number.POSITIVE_INFINITY : (state.progress.get(id)?.lastHeardAt ?? 0),
   )
-  return heardAt + state.options.electionTimeoutMinMs
 }
 
 /**

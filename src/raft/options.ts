@@ -40,7 +40,7 @@ export interface RaftOptions {
   readonly applyBeforeDurable: boolean
   /** Ask before raising the term (Thesis §9.6). Switched off for teaching only. */
   readonly preVote: boolean
-  /** A leader that hears no quorum for electionTimeoutMinMs steps down (Thesis §6.2). Switched off for teaching only. */
+  /** A leader that hears no quorum for 2 × electionTimeoutMinMs steps down (Thesis §6.2). Switched off for teaching only. */
   readonly checkQuorum: boolean
   /** Refuse to vote against a leader that is heard (Thesis §4.2.3). Switched off for teaching only. */
   readonly stickiness: boolean

@@ -106,6 +106,37 @@ test('a majority of votes makes a leader (Paper §5.2)', () => {
   expect(['', '1 1 2'].map((terms) => elected(terms).inspect().role)).toEqual(['leader', 'leader'])
 })
 
+test('a voter’s first answer stands: a refusal does not become a vote by a second message', () => {
+  const server = raft('')
+  server.tick(server.nextDeadline() as number)
+  const { now } = server.inspect()
+  server.persisted(server.takeReady().persist?.seq ?? 0, now)
+  const answer = (from: string, granted: boolean): string => {
+    server.step({ type: 'RequestVoteReply', from, to: 's1', term: 1, granted }, now)
+    return server.inspect().role
+  }
+  expect([answer('s2', false), answer('s2', true), answer('s3', true)]).toEqual(['candidate', 'candidate', 'leader'])
+})
+
+test('an acknowledgement of another session does not count: that record of the follower is gone', () => {
+  const server = elected('1')
+  const { session } = server.inspect().progress.get('s2') ?? { session: 0 }
+  const reply = {
+    type: 'AppendEntriesReply',
+    from: 's2',
+    to: 's1',
+    term: 2,
+    readRound: 0,
+    success: true,
+    index: 2,
+  } as const
+  const matchAfter = (session: number): number | undefined => {
+    server.step({ ...reply, session, hintTerm: 0, prevLogIndex: 1 }, server.inspect().now)
+    return server.inspect().progress.get('s2')?.matchIndex
+  }
+  expect([matchAfter(session + 1), matchAfter(session)]).toEqual([0, 2])
+})
+
 // Small numbers, so that they meet.
 const number = fc.nat(6)
 const id = fc.constantFrom('s2', 's3', 's9')

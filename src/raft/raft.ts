@@ -20,6 +20,7 @@ import {
   handleRequestVote,
   handleRequestVoteReply,
   hearsLeader,
+  isCutOff,
   quorumDeadline,
   replyToRequestVote,
 } from './election.ts'
@@ -76,8 +77,8 @@ export type ProposeResult =
   | { readonly accepted: true; readonly firstIndex: Index; readonly term: Term }
   | { readonly accepted: false; readonly reason: ProposeRefusal; readonly leaderId: ServerId | null }
 
-/** Certainly not in any log: `overloaded` and `transferring` pass by themselves. */
-export type ProposeRefusal = 'notLeader' | 'transferring' | 'overloaded' | 'tooLarge'
+/** Certainly not in any log. All but `notLeader` and `tooLarge` pass by themselves. */
+export type ProposeRefusal = 'notLeader' | 'noQuorum' | 'transferring' | 'overloaded' | 'tooLarge'
 
 const NEVER = Number.POSITIVE_INFINITY
 
@@ -151,6 +152,7 @@ export class Raft {
     state.now = now
     const { options, leaderId } = state
     if (state.role !== 'leader') return { accepted: false, reason: 'notLeader', leaderId }
+    if (isCutOff(state)) return { accepted: false, reason: 'noQuorum', leaderId: null }
     if (state.transfer !== null) return { accepted: false, reason: 'transferring', leaderId: state.transfer.to }
     if (commands.some((command) => command.length > options.maxEntryBytes)) {
       return { accepted: false, reason: 'tooLarge', leaderId }

@@ -84,7 +84,8 @@ export function sendEntries(state: RaftState, progress: Progress, evenIfEmpty: b
     sendAppend(state, progress, log.slice(from, log.lastIndex, options.maxAppendBytes))
     sent = true
   }
-  if (!sent && evenIfEmpty) sendEmpty(state, progress)
+  // What is being fetched will be the probe; if that takes long, the next heartbeat asks.
+  if (!sent && evenIfEmpty && progress.fetchId === 0) sendEmpty(state, progress)
 }
 
 /** A heartbeat: it keeps the follower from campaigning, carries commitIndex, and finds out what was lost on the way. */
@@ -131,7 +132,7 @@ export function handleFetched(state: RaftState, id: number, entries: readonly En
     if (progress.fetchId !== id) continue
     progress.fetchId = 0
     const wanted = entries[0]?.index === progress.nextIndex
-    // Fetched for a probe, they are the probe, even if an empty one went out meanwhile.
+    // Fetched for a probe, they are the probe, even if a heartbeat went out meanwhile.
     const free =
       progress.state === 'probe' ||
       !progress.isPaused(state.options.maxInflightMessages, state.options.maxInflightBytes)

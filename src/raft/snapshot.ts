@@ -83,10 +83,16 @@ export function handleRestored(state: RaftState, index: Index): void {
 
 /** A snapshot of an old term: the newer term in the answer deposes its sender. */
 export function refuseOldSnapshot(state: RaftState, message: InstallSnapshot): void {
-  reply(state, message, 0, state.durability.pendingSeq)
+  // Nothing is echoed, as in `refuseOldTerm`.
+  reply(state, { from: message.from, session: 0 }, 0, state.durability.pendingSeq)
 }
 
-function reply(state: RaftState, message: InstallSnapshot, index: Index, after: number): void {
+function reply(
+  state: RaftState,
+  message: Pick<InstallSnapshot, 'from' | 'session'>,
+  index: Index,
+  after: number,
+): void {
   const { id: from, currentTerm: term } = state
   state.outbox.send(
     { type: 'InstallSnapshotReply', from, to: message.from, term, session: message.session, index },

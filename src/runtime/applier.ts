@@ -6,6 +6,7 @@
 import { commandOf, type Entry, type Index, type Term } from '../raft/entry.ts'
 import type { SnapshotMeta } from '../raft/ready.ts'
 import { Deque } from '../util/deque.ts'
+import { asError } from './errors.ts'
 import type { Command, StateMachine } from './state-machine.ts'
 
 export interface ApplierHandlers {
@@ -20,8 +21,8 @@ export interface ApplierHandlers {
 
 type Task = { readonly entries: readonly Entry[] } | { readonly restore: SnapshotMeta }
 
-/** Where a snapshot's bytes come from; null when a newer one has taken its place, which will be restored next. */
-export type OpenSnapshot = (meta: SnapshotMeta) => AsyncIterable<Uint8Array> | null
+/** Where a snapshot's bytes come from. */
+export type OpenSnapshot = (meta: SnapshotMeta) => AsyncIterable<Uint8Array>
 
 export class Applier {
   private readonly machine: StateMachine
@@ -44,11 +45,6 @@ export class Applier {
   /** After what was handed in before, and before what comes. */
   restore(meta: SnapshotMeta): void {
     this.add({ restore: meta })
-  }
-
-  /** True while a call to the state machine is under way: it cannot be asked for a snapshot then. */
-  get isBusy(): boolean {
-    return this.busy
   }
 
   stop(): void {
@@ -91,16 +87,14 @@ export class Applier {
       if (entry.kind === 'command') commands.push({ index: entry.index, term: entry.term, bytes: commandOf(entry) })
     }
     const answers = commands.length === 0 ? [] : this.machine.apply(commands)
-    if (answers instanceof Promise) return answers.then((ready) => this.report(entries, commands.length, ready))
+    if (!isReady(answers)) return answers.then((ready) => this.report(entries, commands.length, ready))
     this.report(entries, commands.length, answers)
     return null
   }
 
   private report(entries: readonly Entry[], commands: number, answers: readonly Uint8Array[]): void {
     if (this.stopped) return
-    if (answers.length !== commands) {
-      throw new Error(`the state machine gave ${answers.length} answers to ${commands} commands: give one for each`)
-    }
+    requireAnswers(answers, commands)
     let bytes = 0
     let next = 0
     for (const { kind, index, term, bytes: encoded } of entries) {
@@ -110,10 +104,8 @@ export class Applier {
     this.handlers.onApplied((entries[entries.length - 1] as Entry).index, bytes)
   }
 
-  private restoreNow(meta: SnapshotMeta): Promise<void> | null {
-    const source = this.openSnapshot(meta)
-    if (source === null) return null
-    return this.machine.restore(source).then(() => {
+  private restoreNow(meta: SnapshotMeta): Promise<void> {
+    return this.machine.restore(this.openSnapshot(meta)).then(() => {
       if (!this.stopped) this.handlers.onRestored(meta.index)
     })
   }
@@ -121,6 +113,20 @@ export class Applier {
   private fail(error: unknown): void {
     if (this.stopped) return
     this.stop()
-    this.handlers.onFailure(error instanceof Error ? error : new Error(String(error)))
+    this.handlers.onFailure(asError(error))
   }
+}
+
+function isReady(answers: ReturnType<StateMachine['apply']>): answers is readonly Uint8Array[] {
+  return Array.isArray(answers)
+}
+
+/** A missing answer would be somebody else's from then on; better no answers at all. */
+function requireAnswers(answers: readonly Uint8Array[], commands: number): void {
+  if (!Array.isArray(answers)) throw new TypeError('the state machine gave no array of answers')
+  if (answers.length !== commands) {
+    throw new Error(`the state machine gave ${answers.length} answers to ${commands} commands: give one for each`)
+  }
+  const wrong = answers.findIndex((answer) => !(answer instanceof Uint8Array))
+  if (wrong >= 0) throw new TypeError(`the state machine's answer ${wrong + 1} of ${commands} is no Uint8Array`)
 }

@@ -7,6 +7,7 @@ import type { Outgoing, PersistBatch, Seq } from '../raft/ready.ts'
 import type { LogStore } from '../storage/log-store.ts'
 import { Deque } from '../util/deque.ts'
 import type { Cancel, Clock } from './clock.ts'
+import { asError } from './errors.ts'
 import type { Logger } from './logger.ts'
 
 const ROOM_CHECK_INTERVAL_MS = 250
@@ -29,6 +30,9 @@ export class Disk {
   private readonly unconfirmed = new Deque<PersistBatch>()
   private readonly held = new Deque<Outgoing>()
   private full = false
+  /** Batches are not handed over as they come, but wait for those before them. */
+  private writesWait = false
+  private stopped = false
   private retry: Cancel | null = null
 
   constructor(store: LogStore, clock: Clock, logger: Logger, handlers: DiskHandlers) {
@@ -45,7 +49,7 @@ export class Disk {
 
   write(batch: PersistBatch): void {
     this.unconfirmed.push(batch)
-    if (!this.full) this.hand([batch])
+    if (!this.writesWait) this.hand([batch])
   }
 
   /** Sends now or when it may: see the table in `raft/ready.ts`. */
@@ -55,22 +59,25 @@ export class Disk {
   }
 
   stop(): void {
+    this.stopped = true
     this.retry?.()
     this.held.clear()
   }
 
   private hand(batches: readonly PersistBatch[]): void {
     const { seq } = batches[batches.length - 1] as PersistBatch
-    this.store.write(batches).then(
-      () => this.confirm(seq),
-      (error: Error & { code?: string }) => {
-        if (error.code === 'ERR_QUORATE_DISK_FULL') this.waitForRoom(error)
-        else this.handlers.onFailure(error)
-      },
-    )
+    this.store
+      .write(batches)
+      .then(
+        () => this.confirm(seq),
+        (error: unknown) => this.refused(error),
+      )
+      .catch((error: unknown) => this.handlers.onFailure(asError(error)))
   }
 
   private confirm(seq: Seq): void {
+    if (this.stopped) return
+    if (this.full) this.noteRoom()
     this.durableSeq = seq
     while ((this.unconfirmed.first()?.seq ?? Number.POSITIVE_INFINITY) <= seq) this.unconfirmed.shift()
     this.handlers.onPersisted(seq)
@@ -78,39 +85,45 @@ export class Disk {
     while ((this.held.first()?.after ?? Number.POSITIVE_INFINITY) <= seq) {
       this.handlers.onSend((this.held.shift() as Outgoing).message)
     }
+    if (this.writesWait) this.writeWaiting()
   }
 
-  /** Nothing is lost: the batches stay here, in order, and are written again until they fit. */
+  private refused(error: unknown): void {
+    if (this.stopped) return
+    if (codeOf(error) === 'ERR_QUORATE_DISK_FULL') this.waitForRoom(asError(error))
+    else this.handlers.onFailure(asError(error))
+  }
+
+  /**
+   * Nothing is lost: the batches stay here, in order, and are written again until they fit. Several writes that were
+   * under way are refused together; the first of them starts the waiting for all.
+   */
   private waitForRoom(error: Error): void {
-    if (this.full) return
+    if (this.retry !== null) return
+    if (!this.full) {
+      this.logger.error('the disk is full: proposals are refused until there is room', { reason: error.message })
+    }
     this.full = true
-    this.logger.error('the disk is full: proposals are refused until there is room', { reason: error.message })
-    this.scheduleRetry()
+    this.writesWait = true
+    this.retry = this.clock.schedule(ROOM_CHECK_INTERVAL_MS, () => {
+      this.retry = null
+      this.writeWaiting()
+    })
   }
 
-  private scheduleRetry(): void {
-    this.retry = this.clock.schedule(ROOM_CHECK_INTERVAL_MS, () => this.writeAgain())
+  private noteRoom(): void {
+    this.full = false
+    this.logger.info('there is room on the disk again', { batches: this.unconfirmed.length })
   }
 
-  private writeAgain(): void {
-    const batches = Array.from({ length: this.unconfirmed.length }, (_, i) => this.unconfirmed.at(i) as PersistBatch)
-    const { seq } = batches[batches.length - 1] as PersistBatch
-    this.store.write(batches).then(
-      () => {
-        this.full = false
-        this.logger.info('there is room on the disk again', { batches: batches.length })
-        this.confirm(seq)
-        this.writeWhatCameMeanwhile()
-      },
-      (error: Error & { code?: string }) => {
-        if (error.code === 'ERR_QUORATE_DISK_FULL') this.scheduleRetry()
-        else this.handlers.onFailure(error)
-      },
-    )
-  }
-
-  private writeWhatCameMeanwhile(): void {
+  /** All that is not confirmed goes out at once, in order; what comes while it is under way gathers for the next time. */
+  private writeWaiting(): void {
+    this.writesWait = this.full
     const batches = Array.from({ length: this.unconfirmed.length }, (_, i) => this.unconfirmed.at(i) as PersistBatch)
     if (batches.length > 0) this.hand(batches)
   }
+}
+
+function codeOf(error: unknown): unknown {
+  return (error as { readonly code?: unknown } | null)?.code
 }

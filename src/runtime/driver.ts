@@ -11,17 +11,26 @@ import type { LogStore } from '../storage/log-store.ts'
 import type { SnapshotStore } from '../storage/snapshot-store.ts'
 import type { Transport } from '../transport/transport.ts'
 import { Applier, type ApplierHandlers } from './applier.ts'
+import { Arrivals } from './arrivals.ts'
 import type { Cancel, Clock } from './clock.ts'
 import { Disk } from './disk.ts'
+import { asError } from './errors.ts'
 import type { Logger } from './logger.ts'
 import { Snapshots } from './snapshots.ts'
 import type { StateMachine } from './state-machine.ts'
+import { Troubles } from './troubles.ts'
 
 /**
  * A timer that fires later than this finds the event loop behind with its work: what lies in the sockets is read first,
  * or an election would start although the leader's heartbeats have arrived.
  */
 const LATE_TIMER_MS = 20
+
+/**
+ * A turn that has lasted so long makes room for what has arrived: a server that starts with a million entries to apply
+ * must not be deaf to its leader until it is through.
+ */
+const MAX_TURN_MS = 10
 
 export interface DriverPorts {
   readonly log: LogStore
@@ -55,6 +64,8 @@ export class Driver {
   private readonly disk: Disk
   private readonly applier: Applier
   private readonly snapshots: Snapshots
+  private readonly arrivals: Arrivals
+  private readonly troubles: Troubles
   private timer: Cancel | null = null
   private timerAt = Number.POSITIVE_INFINITY
   private turnIsDue = false
@@ -72,12 +83,20 @@ export class Driver {
       onFailure: (error) => this.fail(error),
     })
     this.snapshots = new Snapshots(snapshots, transport, clock, logger, {
-      describe: () => raft.describeSnapshot(raft.inspect().lastApplied),
+      describe: (index) => raft.describeSnapshot(index),
       onTaken: (meta) => this.input(() => raft.snapshotTaken(meta, clock.now())),
+      // Again when a quarter more has come, rather than at once, over and over.
+      onTakeFailed: () => {
+        this.bytesSinceSnapshot += (ports.snapshotEveryBytes * 3) / 4
+      },
       onSendFailed: (to, session) => this.input(() => raft.snapshotFailed(to, session, clock.now())),
+    })
+    this.arrivals = new Arrivals(snapshots, clock, logger, {
       refuse: ({ term, lastIncludedIndex }) => refuseSnapshot(raft, term, lastIncludedIndex),
+      isRestoring: () => raft.inspect().restoring,
       onReceived: (message) => this.input(() => raft.step(message, clock.now())),
     })
+    this.troubles = new Troubles(logger)
     this.applier = new Applier(stateMachine, (meta) => this.snapshots.open(meta), {
       onAnswer: (index, term, answer) => handlers.onAnswer(index, term, answer),
       onApplied: (index, bytes) => this.noteApplied(index, bytes),
@@ -88,14 +107,18 @@ export class Driver {
 
   /** Begins to work: the transport delivers, timers run. @throws TransportError */
   async start(onRequest: (from: ServerId, body: Uint8Array) => Promise<Uint8Array>): Promise<void> {
-    const { transport, clock, logger } = this.ports
+    const { transport, clock } = this.ports
     await transport.start({
-      onMessage: (message) => this.input(() => this.raft.step(message, clock.now())),
+      onMessage: (message) => {
+        this.troubles.heard(message.from, clock.now())
+        this.input(() => this.raft.step(message, clock.now()))
+      },
       onRequest,
       onConnectionLost: (peer) => this.input(() => this.raft.connectionLost(peer, clock.now())),
-      onSnapshot: (message, offer) => this.snapshots.receive(message, offer),
-      onTrouble: ({ peer, code, message }) => logger.warn(message, { peer, code }),
+      onSnapshot: (message, offer) => this.arrivals.receive(message, offer),
+      onTrouble: (trouble) => this.troubles.note(trouble, clock.now()),
     })
+    if (this.stopped) return
     transport.setPeers(this.raft.inspect().configuration.addresses)
     this.turnSoon()
   }
@@ -121,20 +144,20 @@ export class Driver {
   }
 
   async stop(): Promise<void> {
-    this.stopped = true
-    this.timer?.()
-    this.disk.stop()
-    this.applier.stop()
-    this.snapshots.stop()
+    this.halt()
     await this.ports.transport.stop()
   }
 
   private turn(): void {
+    const { clock, invariants } = this.ports
+    const endAt = clock.now() + MAX_TURN_MS
     this.handlers.beforeTurn()
     while (this.raft.hasReady() && !this.stopped) {
-      const ready = this.raft.takeReady()
-      this.carryOut(ready)
-      this.ports.invariants?.check(this.raft)
+      this.carryOut(this.raft.takeReady())
+      invariants?.check(this.raft)
+      if (clock.now() < endAt) continue
+      this.turnSoon()
+      break
     }
     this.setTimer()
   }
@@ -161,7 +184,7 @@ export class Driver {
     const { log, clock } = this.ports
     log.read(from, to, maxBytes).then(
       (entries: readonly Entry[]) => this.input(() => this.raft.fetched(id, entries, clock.now())),
-      (error: Error) => this.fail(error),
+      (error: unknown) => this.fail(asError(error)),
     )
   }
 
@@ -173,13 +196,14 @@ export class Driver {
     this.bytesSinceSnapshot += bytes
     if (this.bytesSinceSnapshot < snapshotEveryBytes || this.snapshots.isTaking) return
     this.bytesSinceSnapshot = 0
-    this.snapshots.take(stateMachine)
+    this.snapshots.take(stateMachine, index)
   }
 
   private noteRestored(index: number): void {
     this.bytesSinceSnapshot = 0
     this.handlers.onSnapshotRestored(index)
     this.input(() => this.raft.restored(index, this.ports.clock.now()))
+    this.arrivals.restored()
     this.handlers.onApplied(index)
   }
 
@@ -224,17 +248,23 @@ export class Driver {
     try {
       action()
     } catch (error) {
-      this.fail(error instanceof Error ? error : new Error(String(error)))
+      this.fail(asError(error))
     }
   }
 
   private fail(error: Error): void {
     if (this.stopped) return
+    this.halt()
+    this.handlers.onFailure(error)
+  }
+
+  private halt(): void {
     this.stopped = true
     this.timer?.()
     this.disk.stop()
     this.applier.stop()
-    this.handlers.onFailure(error)
+    this.snapshots.stop()
+    this.arrivals.stop()
   }
 }
 

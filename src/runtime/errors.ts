@@ -16,14 +16,16 @@ export type NodeErrorCode =
   | 'ERR_QUORATE_OVERLOADED'
   /** Larger than an entry may be. */
   | 'ERR_QUORATE_TOO_LARGE'
+  /** Applied, but the answer does not fit into a message from the leader to this server. */
+  | 'ERR_QUORATE_ANSWER_TOO_LARGE'
   /** The leader's disk is full. */
   | 'ERR_QUORATE_DISK_FULL'
   /** The caller's AbortSignal. */
   | 'ERR_QUORATE_ABORTED'
-  /** The node was stopped, or has stopped itself: see its `failure`. */
+  /** Leadership stays where it was, or went elsewhere. */
+  | 'ERR_QUORATE_NOT_TRANSFERRED'
+  /** The node was stopped, or has stopped itself: see its `failed`. */
   | 'ERR_QUORATE_STOPPED'
-  /** What is on the disk does not fit together; the message says what and what to do. */
-  | 'ERR_QUORATE_DATA_MISSING'
 
 export class NodeError extends Error {
   override readonly name = 'NodeError'
@@ -39,4 +41,14 @@ export class NodeError extends Error {
     this.applied = applied
     this.leaderId = leaderId
   }
+}
+
+/** Somebody took the command, and what became of it cannot be told. */
+export function outcomeUnknown(what: string, leaderId: ServerId | null): NodeError {
+  return new NodeError('ERR_QUORATE_OUTCOME_UNKNOWN', `${what}: it may still be applied`, 'unknown', leaderId)
+}
+
+/** Whatever was thrown, as an Error. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown))
 }

@@ -1,8 +1,9 @@
 /**
- * A follower's proposals on their way to the leader and back, as bytes for the transport's `request`.
+ * A follower's proposals on their way to the leader and back, as bytes for the transport's `request`. With an example
+ * of each in docs/formats/forwarding.md.
  *
  * ```
- * request   1 · count (4 bytes) · each command (length 4, bytes)
+ * request   1 · time left in ms (4 bytes) · count (4) · each command (length 4, bytes)
  * answer    for each command: 0 · answer (length 4, bytes)
  *                         or  1 certainly not applied, 2 unknown · code (text) · message (text)
  * ```
@@ -15,33 +16,54 @@ const COMMITTED = 0
 const NOT_APPLIED = 1
 const UNKNOWN = 2
 
+const MAX_TIMEOUT_MS = 2 ** 32 - 1
+
+/** What a request takes beyond its commands, and a command beyond its bytes. */
+export const REQUEST_BYTES = 9
+export const COMMAND_BYTES = 4
+
+/** Room for an error in the place of an answer that is too large. */
+const ERROR_BYTES = 256
+
 export type ForwardedOutcome = Uint8Array | NodeError
 
-export function encodeForward(commands: readonly Uint8Array[]): Uint8Array {
-  const writer = new ByteWriter().uint8(PROPOSE).uint32(commands.length)
+export interface Forward {
+  /** What is left of the patience of whoever waits longest: the leader need not try for longer. */
+  readonly timeoutMs: number
+  readonly commands: readonly Uint8Array[]
+}
+
+export function encodeForward({ timeoutMs, commands }: Forward): Uint8Array {
+  const wholeMs = Math.min(Math.max(Math.ceil(timeoutMs), 0), MAX_TIMEOUT_MS)
+  const writer = new ByteWriter().uint8(PROPOSE).uint32(wholeMs).uint32(commands.length)
   for (const command of commands) writer.block(command)
   return writer.finish()
 }
 
 /** @returns null when the bytes are no such request */
-export function decodeForward(bytes: Uint8Array): Uint8Array[] | null {
+export function decodeForward(bytes: Uint8Array): Forward | null {
   const reader = new ByteReader(bytes)
   if (reader.uint8() !== PROPOSE) return null
+  const timeoutMs = reader.uint32()
   const count = reader.uint32()
   const commands: Uint8Array[] = []
   while (commands.length < count && reader.ok()) commands.push(reader.block())
-  return reader.ok() && reader.remaining() === 0 ? commands : null
+  return reader.ok() && reader.remaining() === 0 ? { timeoutMs, commands } : null
 }
 
-export function encodeOutcomes(outcomes: readonly ForwardedOutcome[]): Uint8Array {
+/** An answer that would make the whole larger than `maxBytes` gives way to an error that says so. */
+export function encodeOutcomes(outcomes: readonly ForwardedOutcome[], maxBytes: number): Uint8Array {
   const writer = new ByteWriter()
+  let left = maxBytes - outcomes.length * ERROR_BYTES
   for (const outcome of outcomes) {
-    if (outcome instanceof Uint8Array) writer.uint8(COMMITTED).block(outcome)
-    else
-      writer
-        .uint8(outcome.applied === 'no' ? NOT_APPLIED : UNKNOWN)
-        .text(outcome.code)
-        .text(outcome.message)
+    if (!(outcome instanceof Uint8Array)) {
+      writeError(writer, outcome)
+    } else if (outcome.length <= Math.max(left, ERROR_BYTES)) {
+      left -= outcome.length
+      writer.uint8(COMMITTED).block(outcome)
+    } else {
+      writeError(writer, answerTooLarge(outcome.length))
+    }
   }
   return writer.finish()
 }
@@ -54,9 +76,23 @@ export function decodeOutcomes(bytes: Uint8Array, count: number): ForwardedOutco
   return reader.ok() && reader.remaining() === 0 ? outcomes : null
 }
 
+function writeError(writer: ByteWriter, { applied, code, message }: NodeError): void {
+  // A long message would take the room of somebody's answer.
+  const words = message.slice(0, 160)
+  writer
+    .uint8(applied === 'no' ? NOT_APPLIED : UNKNOWN)
+    .text(code)
+    .text(words)
+}
+
 function readOutcome(reader: ByteReader): ForwardedOutcome {
   const status = reader.uint8()
   if (status === COMMITTED) return reader.block()
   const code = reader.text() as NodeErrorCode
   return new NodeError(code, reader.text(), status === NOT_APPLIED ? 'no' : 'unknown')
+}
+
+function answerTooLarge(sizeBytes: number): NodeError {
+  const message = `the command was applied, but its answer of ${sizeBytes} bytes does not fit: ask the leader itself`
+  return new NodeError('ERR_QUORATE_ANSWER_TOO_LARGE', message, 'unknown')
 }

@@ -6,3 +6,17 @@ export interface Logger {
 }
 
 export const SILENT: Logger = { info() {}, warn() {}, error() {} }
+
+/** The same, but what it throws is swallowed: a log file that is full must not stop a server that is well. */
+export function harmless(logger: Logger): Logger {
+  const safely = (level: keyof Logger, message: string, fields?: object): void => {
+    try {
+      logger[level](message, fields)
+    } catch {}
+  }
+  return {
+    info: (message, fields) => safely('info', message, fields),
+    warn: (message, fields) => safely('warn', message, fields),
+    error: (message, fields) => safely('error', message, fields),
+  }
+}

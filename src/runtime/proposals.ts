@@ -1,25 +1,26 @@
 /**
- * Proposals and their promises: waiting for a leader, then for their entry to be applied. The promise is the only
- * allocation that a proposal costs at the user's edge; there is no timer for each, a sweep finds those whose time is up.
+ * Proposals and their promises: waiting for a leader, then for their entry to be applied. The promise is all that a
+ * proposal costs at the user's edge; there is no timer for each, a sweep finds those whose time is up.
  */
 import type { Index, ServerId, Term } from '../raft/entry.ts'
 import { Deque } from '../util/deque.ts'
-import { NodeError } from './errors.ts'
+import { NodeError, outcomeUnknown } from './errors.ts'
+import { type Pending, settleOnce } from './pending.ts'
 
-export interface Proposal {
+/** What a proposal takes in memory beyond its command: many empty ones are no small thing either. */
+const OVERHEAD_BYTES = 128
+
+export interface Proposal extends Pending {
   readonly command: Uint8Array
   readonly resolve: (answer: Uint8Array) => void
   readonly reject: (error: NodeError) => void
-  readonly expiresAt: number
   /** Came from another server: refused rather than forwarded once more, or a ring of servers could pass it on for ever. */
   readonly isForwarded: boolean
-  settled: boolean
-}
-
-interface Placed {
-  readonly proposal: Proposal
-  readonly index: Index
-  readonly term: Term
+  /** In a leader's log, or on its way there: from now on nobody can say that it has no effect. */
+  handedOver: boolean
+  /** Where this server, as leader, has put it; 0 otherwise. */
+  index: Index
+  term: Term
 }
 
 export class Proposals {
@@ -27,7 +28,9 @@ export class Proposals {
   /** Certainly not applied by the leader that was asked; asked again at the next sweep. */
   private later: Proposal[] = []
   private waitingBytes = 0
-  private readonly placed = new Deque<Placed>(1024)
+  private forwardedWaiting = 0
+  /** In our log as far as we know, in ascending order of index. */
+  private placed = new Deque<Proposal>(1024)
 
   /** Bytes of commands that no leader has taken yet. */
   get queuedBytes(): number {
@@ -38,56 +41,63 @@ export class Proposals {
     return this.waiting.length > 0
   }
 
+  /** True when nobody waits for anything: there is nothing to sweep. */
+  get isEmpty(): boolean {
+    return this.waiting.length === 0 && this.later.length === 0 && this.placed.length === 0
+  }
+
   add(proposal: Proposal): void {
     this.waiting.push(proposal)
-    this.waitingBytes += proposal.command.length
+    this.waitingBytes += costOf(proposal)
+    if (proposal.isForwarded) this.forwardedWaiting++
   }
 
   addForNextSweep(proposal: Proposal): void {
     this.later.push(proposal)
+    this.waitingBytes += costOf(proposal)
   }
 
   /** Nobody leads: another server's proposals go back to it at once, it knows better where to turn. */
   refuseForwarded(): void {
+    if (this.forwardedWaiting === 0) return
     for (const proposal of this.waiting) {
       if (!proposal.isForwarded) continue
       fail(proposal, new NodeError('ERR_QUORATE_NO_LEADER', 'there is no leader at present', 'no'))
     }
-    this.drop()
+    this.forgetSettled()
   }
 
   /** Everything that waits for a leader, in order. */
   takeWaiting(): Proposal[] {
     const taken = this.waiting.filter((proposal) => !proposal.settled)
     this.waiting = []
-    this.waitingBytes = 0
+    this.recount()
     return taken
   }
 
-  /** The leader has given them consecutive places in the log. */
+  /** As leader we have given them consecutive places in the log. */
   place(proposals: readonly Proposal[], firstIndex: Index, term: Term): void {
-    for (let i = 0; i < proposals.length; i++) {
-      this.placed.push({ proposal: proposals[i] as Proposal, index: firstIndex + i, term })
+    this.displace(firstIndex)
+    let index = firstIndex
+    for (const proposal of proposals) {
+      proposal.handedOver = true
+      proposal.index = index++
+      proposal.term = term
+      this.placed.push(proposal)
     }
   }
 
-  /** An entry was applied. If it is ours, this is its answer; if another took our place, ours never will be. */
-  applied(index: Index, term: Term, answer: Uint8Array): void {
+  /**
+   * An entry was applied. If it is ours, this is its answer; if another took our place, ours never will be. Entries
+   * without an answer, null, (no-ops, configurations) may also stand where ours were meant to be.
+   */
+  applied(index: Index, term: Term, answer: Uint8Array | null): void {
     this.skipBefore(index)
     const first = this.placed.first()
     if (first === undefined || first.index !== index) return
     this.placed.shift()
-    if (first.term === term) settle(first.proposal, answer)
-    else fail(first.proposal, superseded(index, first.term, term))
-  }
-
-  /** Entries without an answer (no-ops, configurations) may also stand where ours were meant to be. */
-  appliedOther(index: Index, term: Term): void {
-    this.skipBefore(index)
-    const first = this.placed.first()
-    if (first === undefined || first.index !== index) return
-    this.placed.shift()
-    fail(first.proposal, superseded(index, first.term, term))
+    if (first.term === term && answer !== null) settle(first, answer)
+    else fail(first, superseded(first, term))
   }
 
   /** A snapshot has overtaken everything up to `index`: whether ours were in it cannot be told. */
@@ -97,62 +107,96 @@ export class Proposals {
 
   /** Rejects what has waited too long. @param leaderId who leads, for the caller's next try */
   sweep(now: number, leaderId: ServerId | null): void {
-    for (const proposal of this.later) this.add(proposal)
+    for (const proposal of this.later) this.waiting.push(proposal)
     this.later = []
-    for (const proposal of this.waiting) {
-      if (now < proposal.expiresAt) continue
-      fail(proposal, new NodeError('ERR_QUORATE_NO_LEADER', 'no leader took the proposal in time', 'no', leaderId))
-    }
-    this.drop()
-    for (let i = 0; i < this.placed.length; i++) {
-      const { proposal, index } = this.placed.at(i) as Placed
-      if (now >= proposal.expiresAt) fail(proposal, unknown(`entry ${index} was not committed in time`, leaderId))
-    }
+    for (const proposal of this.waiting) expireIfDue(proposal, now, leaderId)
+    this.forgetSettled()
+    for (let i = 0; i < this.placed.length; i++) expireIfDue(this.placed.at(i) as Proposal, now, leaderId)
   }
 
   /** The node stops. */
   failAll(message: string): void {
-    for (const proposal of [...this.takeWaiting(), ...this.later]) {
-      fail(proposal, new NodeError('ERR_QUORATE_STOPPED', message, 'no'))
-    }
+    for (const proposal of [...this.waiting, ...this.later]) fail(proposal, stopped(proposal, message))
+    this.waiting = []
     this.later = []
-    for (let one = this.placed.shift(); one !== undefined; one = this.placed.shift()) {
-      fail(one.proposal, new NodeError('ERR_QUORATE_STOPPED', message, 'unknown'))
-    }
+    this.recount()
+    for (let one = this.placed.shift(); one !== undefined; one = this.placed.shift()) fail(one, stopped(one, message))
   }
 
-  /** Forgets what is settled. */
-  private drop(): void {
-    if (this.waiting.every((proposal) => !proposal.settled)) return
+  private forgetSettled(): void {
     this.waiting = this.waiting.filter((proposal) => !proposal.settled)
-    this.waitingBytes = this.waiting.reduce((sum, proposal) => sum + proposal.command.length, 0)
+    this.recount()
+  }
+
+  private recount(): void {
+    this.waitingBytes = 0
+    this.forwardedWaiting = 0
+    for (const proposal of this.waiting) {
+      this.waitingBytes += costOf(proposal)
+      if (proposal.isForwarded) this.forwardedWaiting++
+    }
+    for (const proposal of this.later) this.waitingBytes += costOf(proposal)
+  }
+
+  /**
+   * We led, put 12 to 20 into our log, lost office, and our successor cut them off; now we lead again and 12 goes to
+   * somebody else. The old 12 is no longer in our log, but a third server may still have it and lead one day.
+   */
+  private displace(firstIndex: Index): void {
+    if ((this.placed.last()?.index ?? 0) < firstIndex) return
+    const kept = new Deque<Proposal>(1024)
+    for (let one = this.placed.shift(); one !== undefined; one = this.placed.shift()) {
+      if (one.index < firstIndex) kept.push(one)
+      else fail(one, outcomeUnknown(`entry ${one.index} of term ${one.term} was cut off by another leader`, null))
+    }
+    this.placed = kept
   }
 
   private skipBefore(index: Index): void {
-    while ((this.placed.first()?.index ?? index) < index) {
-      const { proposal, index: ours } = this.placed.shift() as Placed
-      fail(proposal, unknown(`entry ${ours} was overtaken by a snapshot`, null))
+    for (let first = this.placed.first(); first !== undefined && first.index < index; first = this.placed.first()) {
+      this.placed.shift()
+      fail(first, outcomeUnknown(`entry ${first.index} was overtaken by a snapshot`, null))
     }
   }
 }
 
+/** What it counts towards the limit of what may wait. */
+export function costOf(proposal: Proposal): number {
+  return proposal.command.length + OVERHEAD_BYTES
+}
+
 export function settle(proposal: Proposal, answer: Uint8Array): void {
-  if (proposal.settled) return
-  proposal.settled = true
-  proposal.resolve(answer)
+  if (settleOnce(proposal)) proposal.resolve(answer)
 }
 
 export function fail(proposal: Proposal, error: NodeError): void {
-  if (proposal.settled) return
-  proposal.settled = true
-  proposal.reject(error)
+  if (settleOnce(proposal)) proposal.reject(error)
 }
 
-export function unknown(message: string, leaderId: ServerId | null): NodeError {
-  return new NodeError('ERR_QUORATE_OUTCOME_UNKNOWN', `${message}: it may still be applied`, 'unknown', leaderId)
+/** Rejects it if its time is up. Looks first: an error costs a stack trace, and a hundred thousand may be long settled. */
+export function expireIfDue(proposal: Proposal, now: number, leaderId: ServerId | null): void {
+  if (proposal.settled || now < proposal.expiresAt) return
+  if (!proposal.handedOver)
+    fail(proposal, new NodeError('ERR_QUORATE_NO_LEADER', 'no leader took the proposal in time', 'no', leaderId))
+  else if (proposal.index > 0)
+    fail(proposal, outcomeUnknown(`entry ${proposal.index} was not committed in time`, leaderId))
+  else fail(proposal, outcomeUnknown('the leader took the proposal and did not answer in time', leaderId))
 }
 
-function superseded(index: Index, ours: Term, theirs: Term): NodeError {
+/** The caller's signal has fired. What is in a log stays there: only the waiting ends. */
+export function abort(proposal: Proposal): void {
+  const message = proposal.handedOver
+    ? 'the proposal was given up after a leader had taken it: it may still be applied'
+    : 'the proposal was given up before a leader took it: it is not applied'
+  fail(proposal, new NodeError('ERR_QUORATE_ABORTED', message, proposal.handedOver ? 'unknown' : 'no'))
+}
+
+/** What remains to be said when the node stops. */
+export function stopped(proposal: Proposal, message: string): NodeError {
+  return new NodeError('ERR_QUORATE_STOPPED', message, proposal.handedOver ? 'unknown' : 'no')
+}
+
+function superseded({ index, term: ours }: Proposal, theirs: Term): NodeError {
   const message = `entry ${index} of term ${ours} was replaced by one of term ${theirs}`
   return new NodeError('ERR_QUORATE_SUPERSEDED', `${message}: the command was not applied`, 'no')
 }

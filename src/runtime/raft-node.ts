@@ -2,28 +2,46 @@
  * RaftNode: what a service holds. Commands go in and come out committed, in one order on every server; reads see
  * everything that was acknowledged before them; both from any server.
  */
-import type { Index, ServerId, Term } from '../raft/entry.ts'
+import { ENTRY_HEADER_BYTES, type Index, type ServerId, type Term } from '../raft/entry.ts'
+import { OptionsError } from '../raft/errors.ts'
 import type { InvariantChecker } from '../raft/invariants.ts'
 import type { RaftOptions } from '../raft/options.ts'
 import { type ProposeRefusal, Raft } from '../raft/raft.ts'
 import type { BootState, RaftEvent, Role } from '../raft/ready.ts'
 import type { LogStore } from '../storage/log-store.ts'
 import type { SnapshotStore } from '../storage/snapshot-store.ts'
-import { type Transport, TransportError } from '../transport/transport.ts'
+import { DEFAULT_LIMITS } from '../transport/limits.ts'
+import type { Transport } from '../transport/transport.ts'
 import { Events } from '../util/events.ts'
 import type { Random } from '../util/random.ts'
 import type { Cancel, Clock } from './clock.ts'
 import { Driver } from './driver.ts'
-import { NodeError } from './errors.ts'
-import { decodeForward, decodeOutcomes, encodeForward, encodeOutcomes, type ForwardedOutcome } from './forwarding.ts'
-import { type Logger, SILENT } from './logger.ts'
-import { fail, type Proposal, Proposals, settle, unknown } from './proposals.ts'
-import { Reads } from './reads.ts'
+import { asError, NodeError } from './errors.ts'
+import { Forwarder } from './forwarder.ts'
+import { decodeForward, encodeOutcomes, type ForwardedOutcome } from './forwarding.ts'
+import { harmless, type Logger, SILENT } from './logger.ts'
+import { type AbortSignalLike, watchSignal } from './pending.ts'
+import { abort, costOf, fail, type Proposal, Proposals } from './proposals.ts'
+import { failRead, type Read, Reads } from './reads.ts'
 import type { StateMachine } from './state-machine.ts'
 import { describeNode, type NodeStatus } from './status.ts'
 
+/** How late a time-out may be noticed. */
 const SWEEP_INTERVAL_MS = 50
 
+/** What a message takes beyond the entries or the commands in it, and more. */
+const MESSAGE_OVERHEAD_BYTES = 4096
+
+const MIB = 1024 * 1024
+
+declare global {
+  interface SymbolConstructor {
+    /** Of ES2026; every supported Node has it. */
+    readonly asyncDispose: unique symbol
+  }
+}
+
+/** What a node is made of: its disk, its network, its clock, its state machine. */
 export interface RaftNodeOptions {
   readonly id: ServerId
   readonly boot: BootState
@@ -38,10 +56,12 @@ export interface RaftNodeOptions {
   readonly snapshotEveryBytes?: number
   /** How long a proposal or a read may take when the call does not say; default 5,000 ms. */
   readonly requestTimeoutMs?: number
-  /** Commands that wait for a leader, in bytes; above it proposals are refused. Default 64 MiB. */
+  /** Commands that wait for a leader or for its answer, in bytes; above it proposals are refused. Default 64 MiB. */
   readonly maxQueuedBytes?: number
+  /** The largest message that the transport takes; default 16 MiB, as that of the transport over TCP. */
+  readonly maxMessageBytes?: number
   readonly logger?: Logger
-  /** Called once, last, when the node has stopped or stopped itself: lets go of the stores. */
+  /** Called once, last, when the node has stopped, stopped itself or could not start: lets go of the stores. */
   readonly closeStorage?: () => Promise<void>
   readonly invariants?: InvariantChecker
 }
@@ -49,6 +69,8 @@ export interface RaftNodeOptions {
 export interface RequestOptions {
   /** Rejects after this long: certainly or possibly without effect, as the error says. */
   readonly timeoutMs?: number
+  /** Ends the waiting when it fires. What a leader has taken may be applied all the same. */
+  readonly signal?: AbortSignalLike
 }
 
 export interface NodeEvents {
@@ -69,51 +91,67 @@ export class RaftNode {
   private readonly driver: Driver
   private readonly raft: Raft
   private readonly proposals = new Proposals()
+  private readonly forwarder: Forwarder
   private readonly reads = new Reads()
   private readonly events = new Events<NodeEvents>()
+  /** Ends the transfers of leadership that somebody waits for. */
+  private readonly transfers = new Set<(error: NodeError) => void>()
   private readonly logger: Logger
   private reportFailure: (error: Error) => void = () => {}
   private sweeper: Cancel | null = null
   private stopReason: string | null = null
   private closing: Promise<void> | null = null
   private readonly maxEntryBytes: number
+  private readonly maxMessageBytes: number
 
-  /** Restores the state machine, then joins the cluster. @throws TransportError, or what `restore` rejects with */
+  /**
+   * Restores the state machine, then joins the cluster. When it rejects, transport and storage are let go of.
+   *
+   * @throws OptionsError, TransportError, or what `restore` rejects with
+   */
   static async open(options: RaftNodeOptions): Promise<RaftNode> {
-    const node = new RaftNode(options)
-    const latest = options.snapshots.latest()
-    if (latest !== null) await options.stateMachine.restore(options.snapshots.read(latest))
-    await node.driver.start((_from, body) => node.answerForward(body))
-    node.scheduleSweep()
-    return node
+    const { snapshots, stateMachine, transport } = options
+    try {
+      const latest = snapshots.latest()
+      if (latest !== null) await stateMachine.restore(snapshots.read(latest))
+      // Not before: the election timer runs from here, and restoring may take a minute.
+      const node = new RaftNode(options)
+      await node.driver.start((_from, body) => node.answerForward(body))
+      return node
+    } catch (error) {
+      await transport.stop().finally(() => options.closeStorage?.())
+      throw error
+    }
   }
 
   private constructor(options: RaftNodeOptions) {
     this.id = options.id
     this.options = options
-    this.logger = options.logger ?? SILENT
+    this.logger = harmless(options.logger ?? SILENT)
     this.failed = new Promise((resolve) => {
       this.reportFailure = resolve
     })
     const raftOptions = { applyBeforeDurable: true, ...options.raft, id: options.id }
     this.raft = new Raft(raftOptions, options.boot, options.random, options.clock.now())
     this.maxEntryBytes = this.raft.inspect().options.maxEntryBytes
-    const { log, snapshots, transport, clock, stateMachine, snapshotEveryBytes = 64 * 1024 * 1024 } = options
-    const invariants = options.invariants === undefined ? {} : { invariants: options.invariants }
-    const ports = { log, snapshots, transport, clock, stateMachine, snapshotEveryBytes, ...invariants }
-    this.driver = new Driver(
-      this.raft,
-      { ...ports, logger: this.logger },
-      {
-        beforeTurn: () => this.submit(),
-        onAnswer: (index, term, answer) => this.settleProposal(index, term, answer),
-        onApplied: (index) => this.reads.applied(index),
-        onSnapshotRestored: (index) => this.proposals.skipped(index),
-        onRead: (token, index) => this.reads.answered(token, index, this.raft.inspect().lastApplied),
-        onEvent: (event) => this.noteEvent(event),
-        onFailure: (error) => this.failWith(error),
-      },
-    )
+    this.maxMessageBytes = options.maxMessageBytes ?? DEFAULT_LIMITS.maxFrameBytes
+    requireFittingMessages(this.raft.inspect().options, this.maxMessageBytes)
+    this.forwarder = new Forwarder(options.transport, (proposal) => this.tryAgainLater(proposal))
+    this.driver = this.makeDriver()
+  }
+
+  private makeDriver(): Driver {
+    const { log, snapshots, transport, clock, stateMachine, snapshotEveryBytes = 64 * MIB, invariants } = this.options
+    const ports = { log, snapshots, transport, clock, stateMachine, snapshotEveryBytes, logger: this.logger }
+    return new Driver(this.raft, invariants === undefined ? ports : { ...ports, invariants }, {
+      beforeTurn: () => this.submit(),
+      onAnswer: (index, term, answer) => this.proposals.applied(index, term, answer),
+      onApplied: (index) => this.reads.applied(index),
+      onSnapshotRestored: (index) => this.proposals.skipped(index),
+      onRead: (token, index) => this.noteReadIndex(token, index),
+      onEvent: (event) => this.noteEvent(event),
+      onFailure: (error) => this.failWith(error),
+    })
   }
 
   // ── What users call ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -125,7 +163,10 @@ export class RaftNode {
    * @throws NodeError whose `applied` says whether the command certainly has no effect or may have one
    */
   propose(command: Uint8Array, options: RequestOptions = {}): Promise<Uint8Array> {
-    return new Promise((resolve, reject) => this.addProposal(command, options, false, resolve, reject))
+    return new Promise((resolve, reject) => {
+      requireBytes(command)
+      this.addProposal(command, options, false, resolve, reject)
+    })
   }
 
   /**
@@ -134,34 +175,45 @@ export class RaftNode {
    *
    * @throws NodeError ERR_QUORATE_NO_LEADER when that cannot be confirmed in time; whatever `query` throws
    */
-  read<T>(query: () => T, options: RequestOptions = {}): Promise<T> {
+  read<T>(query: () => T, { timeoutMs, signal }: RequestOptions = {}): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.stopReason !== null) throw new NodeError('ERR_QUORATE_STOPPED', this.stopReason, 'no')
       const serve = (): void => {
         try {
           resolve(query())
         } catch (error) {
-          reject(error as Error)
+          reject(asError(error))
         }
       }
-      this.reads.add({ serve, reject, expiresAt: this.expiry(options), settled: false })
-      this.driver.turnSoon()
+      const read: Read = { serve, reject, expiresAt: this.expiry(timeoutMs), settled: false, unhook: null }
+      if (signal?.aborted) throw readAborted()
+      watchSignal(read, signal, () => failRead(read, readAborted()))
+      this.reads.add(read)
+      this.workOn()
     })
   }
 
-  /** Hands leadership to another voter. Resolves when it was given up, rejects when nothing came of it. */
+  /**
+   * Hands leadership to another voter.
+   *
+   * @throws NodeError ERR_QUORATE_NOT_TRANSFERRED when nothing came of it
+   */
   transferLeadership(to: ServerId): Promise<void> {
     return new Promise((resolve, reject) => {
-      const off = this.on('transfer', (event) => {
+      if (this.stopReason !== null) throw new NodeError('ERR_QUORATE_STOPPED', this.stopReason, 'no')
+      const end = (error: NodeError | null): void => {
         off()
-        if (event.outcome === 'done') resolve()
-        else reject(new Error(`leadership was not transferred to ${to}: ${event.reason}`))
+        this.transfers.delete(end)
+        if (error === null) resolve()
+        else reject(error)
+      }
+      const off = this.events.on('transfer', (event) => {
+        if (event.to === to) end(event.outcome === 'done' ? null : notTransferred(to, event.reason))
       })
+      this.transfers.add(end)
       this.driver.input(() => {
         const refusal = this.raft.transfer(to, this.options.clock.now())
-        if (refusal === null) return
-        off()
-        reject(new Error(`leadership cannot be transferred to ${to}: ${refusal}`))
+        if (refusal !== null) end(notTransferred(to, refusal))
       })
     })
   }
@@ -170,8 +222,15 @@ export class RaftNode {
     return describeNode(this.raft.inspect(), this.driver.isDiskFull, this.stopReason)
   }
 
+  /** A listener that throws is logged; it harms nobody else. */
   on<Name extends keyof NodeEvents>(name: Name, listener: (event: NodeEvents[Name]) => void): () => void {
-    return this.events.on(name, listener)
+    return this.events.on(name, (event) => {
+      try {
+        listener(event)
+      } catch (error) {
+        this.logger.error(`a listener of '${name}' threw`, { reason: asError(error).message })
+      }
+    })
   }
 
   /** Leaves the cluster's work; what was promised is on the disk. Proposals under way reject as unknown. */
@@ -181,44 +240,57 @@ export class RaftNode {
     await this.closing
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
   private async close(): Promise<void> {
-    await this.driver.stop()
-    await this.options.closeStorage?.()
+    try {
+      await this.driver.stop()
+    } finally {
+      await this.options.closeStorage?.()
+    }
   }
 
   // ── Proposals ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
   private addProposal(
     command: Uint8Array,
-    options: RequestOptions,
+    { timeoutMs, signal }: RequestOptions,
     isForwarded: boolean,
     resolve: (answer: Uint8Array) => void,
     reject: (error: NodeError) => void,
   ): void {
-    const refusal = this.refusal(command)
-    if (refusal === null) {
-      this.proposals.add({ command, resolve, reject, expiresAt: this.expiry(options), isForwarded, settled: false })
-      this.driver.turnSoon()
-    } else {
-      reject(refusal)
+    const expiresAt = this.expiry(timeoutMs)
+    const fate = { settled: false, unhook: null, handedOver: false, index: 0, term: 0 }
+    const proposal: Proposal = { command, resolve, reject, expiresAt, isForwarded, ...fate }
+    const refusal = this.refusal(proposal)
+    if (refusal !== null) reject(refusal)
+    else if (signal?.aborted) abort(proposal)
+    else {
+      watchSignal(proposal, signal, () => abort(proposal))
+      this.proposals.add(proposal)
+      this.workOn()
     }
   }
 
-  private refusal(command: Uint8Array): NodeError | null {
-    const { maxQueuedBytes = 64 * 1024 * 1024 } = this.options
+  private refusal(proposal: Proposal): NodeError | null {
+    const { maxQueuedBytes = 64 * MIB } = this.options
+    const { length } = proposal.command
     if (this.stopReason !== null) return new NodeError('ERR_QUORATE_STOPPED', this.stopReason, 'no')
-    if (command.length > this.maxEntryBytes) {
-      const message = `a command of ${command.length} bytes is larger than the ${this.maxEntryBytes} that are allowed`
+    if (length > this.maxEntryBytes) {
+      const message = `a command of ${length} bytes is larger than the ${this.maxEntryBytes} that are allowed`
       return new NodeError('ERR_QUORATE_TOO_LARGE', message, 'no')
     }
-    if (this.proposals.queuedBytes + command.length > maxQueuedBytes) {
-      const message = `${this.proposals.queuedBytes} bytes of commands wait already: propose less at a time`
+    const queuedBytes = this.proposals.queuedBytes + this.forwarder.bytesUnderWay
+    if (queuedBytes + costOf(proposal) > maxQueuedBytes) {
+      const message = `${queuedBytes} bytes of commands wait already: propose less at a time`
       return new NodeError('ERR_QUORATE_OVERLOADED', message, 'no')
     }
     return null
   }
 
-  private expiry({ timeoutMs }: RequestOptions): number {
+  private expiry(timeoutMs: number | undefined): number {
     return this.options.clock.now() + (timeoutMs ?? this.options.requestTimeoutMs ?? 5000)
   }
 
@@ -240,10 +312,8 @@ export class RaftNode {
       for (const one of batch) fail(one, new NodeError('ERR_QUORATE_DISK_FULL', 'the disk of the leader is full', 'no'))
       return
     }
-    const result = this.raft.propose(
-      batch.map(({ command }) => command),
-      now,
-    )
+    const commands = batch.map(({ command }) => command)
+    const result = this.raft.propose(commands, now)
     if (result.accepted) this.proposals.place(batch, result.firstIndex, result.term)
     else this.handleRefusal(batch, result.reason)
   }
@@ -265,63 +335,35 @@ export class RaftNode {
     }
   }
 
-  // ── Forwarding ────────────────────────────────────────────────────────────────────────────────────────────────────
-
   private passOn(batch: readonly Proposal[], leaderId: ServerId, now: number): void {
-    const own = batch.filter((one) => !one.isForwarded)
     for (const one of batch) if (one.isForwarded) this.waitForLeader(one)
-    if (own.length === 0) return
-    const timeoutMs = Math.max(...own.map(({ expiresAt }) => expiresAt)) - now
-    const body = encodeForward(own.map(({ command }) => command))
-    this.options.transport.request(leaderId, body, Math.max(timeoutMs, 1)).then(
-      (answer) => this.settleForwarded(own, decodeOutcomes(answer, own.length), leaderId),
-      (error: Error) => this.handleForwardError(own, error, leaderId),
-    )
-  }
-
-  private settleForwarded(
-    batch: readonly Proposal[],
-    outcomes: readonly ForwardedOutcome[] | null,
-    to: ServerId,
-  ): void {
-    batch.forEach((proposal, i) => {
-      const outcome = outcomes?.[i] ?? unknown(`${to} gave an answer that makes no sense`, to)
-      if (outcome instanceof Uint8Array) settle(proposal, outcome)
-      else if (outcome.code === 'ERR_QUORATE_NO_LEADER' && outcome.applied === 'no') this.tryAgainLater(proposal)
-      else fail(proposal, outcome)
-    })
-  }
-
-  private handleForwardError(batch: readonly Proposal[], error: Error, leaderId: ServerId): void {
-    const isCertain = error instanceof TransportError && error.delivery === 'never'
-    for (const proposal of batch) {
-      if (isCertain) this.tryAgainLater(proposal)
-      else fail(proposal, unknown(`the connection to the leader ${leaderId} failed (${error.message})`, leaderId))
-    }
+    const own = batch.filter(({ isForwarded }) => !isForwarded)
+    this.forwarder.pass(own, leaderId, now)
   }
 
   /** Certainly not applied, so it may be proposed again; not at once, or it would run in a ring until there is a leader. */
   private tryAgainLater(proposal: Proposal): void {
-    if (proposal.settled) return
-    if (this.stopReason !== null) fail(proposal, new NodeError('ERR_QUORATE_STOPPED', this.stopReason, 'no'))
-    else this.proposals.addForNextSweep(proposal)
+    this.proposals.addForNextSweep(proposal)
+    this.sweepLater()
   }
 
-  /** The leader's side: one answer for all commands of a follower's turn. */
+  /** The leader's side of forwarding: one answer for all commands of a follower's request. */
   private async answerForward(body: Uint8Array): Promise<Uint8Array> {
-    const commands = decodeForward(body)
-    if (commands === null) throw new Error('the forwarded commands cannot be read')
+    const forward = decodeForward(body)
+    if (forward === null) throw new Error('the forwarded commands cannot be read')
+    const { timeoutMs, commands } = forward
     const outcomes = commands.map(
-      (command) => new Promise<ForwardedOutcome>((resolve) => this.addProposal(command, {}, true, resolve, resolve)),
+      (command) =>
+        new Promise<ForwardedOutcome>((resolve) => this.addProposal(command, { timeoutMs }, true, resolve, resolve)),
     )
-    return encodeOutcomes(await Promise.all(outcomes))
+    return encodeOutcomes(await Promise.all(outcomes), this.maxMessageBytes - MESSAGE_OVERHEAD_BYTES)
   }
 
   // ── What comes back ───────────────────────────────────────────────────────────────────────────────────────────────
 
-  private settleProposal(index: Index, term: Term, answer: Uint8Array | null): void {
-    if (answer === null) this.proposals.appliedOther(index, term)
-    else this.proposals.applied(index, term, answer)
+  private noteReadIndex(token: number, index: Index | null): void {
+    const { lastApplied, restoring } = this.raft.inspect()
+    this.reads.answered(token, index, restoring ? null : lastApplied)
   }
 
   private noteEvent(event: RaftEvent): void {
@@ -332,15 +374,27 @@ export class RaftNode {
     emit(event.type, event as never)
   }
 
-  private scheduleSweep(): void {
-    this.sweeper = this.options.clock.schedule(SWEEP_INTERVAL_MS, () => {
-      const { leaderId } = this.raft.inspect()
-      const now = this.options.clock.now()
-      this.proposals.sweep(now, leaderId)
-      this.reads.sweep(now, leaderId)
-      if (this.proposals.hasWaiting || this.reads.hasWaiting) this.driver.turnSoon()
-      this.scheduleSweep()
-    })
+  /** Somebody waits: for the next turn, and, in the end, for the sweep. */
+  private workOn(): void {
+    this.driver.turnSoon()
+    this.sweepLater()
+  }
+
+  /** One timer for all time-outs, and none for an idle node. */
+  private sweepLater(): void {
+    if (this.stopReason !== null) return
+    this.sweeper ??= this.options.clock.schedule(SWEEP_INTERVAL_MS, () => this.sweep())
+  }
+
+  private sweep(): void {
+    this.sweeper = null
+    const { leaderId } = this.raft.inspect()
+    const now = this.options.clock.now()
+    this.proposals.sweep(now, leaderId)
+    this.forwarder.sweep(now, leaderId)
+    this.reads.sweep(now, leaderId)
+    if (this.proposals.hasWaiting || this.reads.hasWaiting) this.driver.turnSoon()
+    if (!this.proposals.isEmpty || !this.forwarder.isEmpty || !this.reads.isEmpty) this.sweepLater()
   }
 
   private failWith(error: Error): void {
@@ -349,13 +403,38 @@ export class RaftNode {
     this.reportFailure(error)
     this.events.emit('failure', error)
     this.closing ??= this.close()
-    this.closing.catch((late: Error) => this.logger.warn('while stopping', { reason: late.message }))
+    this.closing.catch((late: unknown) => this.logger.warn('while stopping', { reason: asError(late).message }))
   }
 
   private shutDown(reason: string): void {
     this.stopReason = reason
     this.sweeper?.()
     this.proposals.failAll(reason)
+    this.forwarder.failAll(reason)
     this.reads.failAll(reason)
+    for (const end of [...this.transfers]) end(new NodeError('ERR_QUORATE_STOPPED', reason, 'unknown'))
   }
+}
+
+/** An entry that fits into the log and into no message would stop every leader that tries to send it. */
+function requireFittingMessages({ maxEntryBytes, maxAppendBytes }: RaftOptions, maxMessageBytes: number): void {
+  const neededBytes = Math.max(maxEntryBytes + ENTRY_HEADER_BYTES, maxAppendBytes) + MESSAGE_OVERHEAD_BYTES
+  if (neededBytes <= maxMessageBytes) return
+  throw new OptionsError(
+    `maxEntryBytes ${maxEntryBytes} and maxAppendBytes ${maxAppendBytes} need messages of ${neededBytes} bytes, ` +
+      `and the transport takes ${maxMessageBytes}: lower them`,
+  )
+}
+
+/** What TypeScript would refuse and JavaScript lets through: it must not get as far as the log. */
+function requireBytes(command: unknown): void {
+  if (!(command instanceof Uint8Array)) throw new TypeError(`a command is a Uint8Array, not a ${typeof command}`)
+}
+
+function readAborted(): NodeError {
+  return new NodeError('ERR_QUORATE_ABORTED', 'the read was given up', 'no')
+}
+
+function notTransferred(to: ServerId, reason: string): NodeError {
+  return new NodeError('ERR_QUORATE_NOT_TRANSFERRED', `leadership was not transferred to ${to}: ${reason}`, 'no')
 }

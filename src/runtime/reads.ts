@@ -1,13 +1,12 @@
 /** Linearizable reads and their promises: waiting for a read index, then for the state machine to get there (Thesis §6.4). */
 import type { Index, ServerId } from '../raft/entry.ts'
 import { NodeError } from './errors.ts'
+import { type Pending, settleOnce } from './pending.ts'
 
-export interface Read {
+export interface Read extends Pending {
   /** Runs the query against the state machine; settles the caller's promise. */
   readonly serve: () => void
   readonly reject: (error: NodeError) => void
-  readonly expiresAt: number
-  settled: boolean
 }
 
 interface Indexed {
@@ -25,6 +24,11 @@ export class Reads {
     return this.waiting.length > 0
   }
 
+  /** True when nobody waits for anything: there is nothing to sweep. */
+  get isEmpty(): boolean {
+    return this.waiting.length === 0 && this.asked.size === 0 && this.indexed.length === 0
+  }
+
   add(read: Read): void {
     this.waiting.push(read)
   }
@@ -38,13 +42,22 @@ export class Reads {
     return token
   }
 
-  /** The answer. Refused reads wait for the next turn's question: nothing was read yet, so asking again is safe. */
-  answered(token: number, index: Index | null, lastApplied: Index): void {
+  /**
+   * The answer. Refused reads wait for the next turn's question: nothing was read yet, so asking again is safe.
+   *
+   * @param readableIndex what the state machine holds; null while it is being replaced by a snapshot, when it may hold
+   *   half of one
+   */
+  answered(token: number, index: Index | null, readableIndex: Index | null): void {
     const reads = this.asked.get(token) ?? []
     this.asked.delete(token)
-    if (index === null) this.waiting.push(...reads.filter((read) => !read.settled))
-    else if (index <= lastApplied) serveAll(reads)
-    else this.indexed.push({ index, reads })
+    if (index === null) {
+      for (const read of reads) if (!read.settled) this.waiting.push(read)
+    } else if (readableIndex !== null && index <= readableIndex) {
+      serveAll(reads)
+    } else {
+      this.indexed.push({ index, reads })
+    }
   }
 
   applied(lastApplied: Index): void {
@@ -57,7 +70,7 @@ export class Reads {
 
   sweep(now: number, leaderId: ServerId | null): void {
     for (const read of this.everyRead()) {
-      if (now < read.expiresAt) continue
+      if (read.settled || now < read.expiresAt) continue
       const message = 'the read could not be confirmed in time: no leader, or one without a majority'
       failRead(read, new NodeError('ERR_QUORATE_NO_LEADER', message, 'no', leaderId))
     }
@@ -71,21 +84,17 @@ export class Reads {
     this.asked.clear()
   }
 
-  private everyRead(): Read[] {
-    return [...this.waiting, ...[...this.asked.values()].flat(), ...this.indexed.flatMap(({ reads }) => reads)]
+  private *everyRead(): Generator<Read> {
+    yield* this.waiting
+    for (const reads of this.asked.values()) yield* reads
+    for (const { reads } of this.indexed) yield* reads
   }
 }
 
 function serveAll(reads: readonly Read[]): void {
-  for (const read of reads) {
-    if (read.settled) continue
-    read.settled = true
-    read.serve()
-  }
+  for (const read of reads) if (settleOnce(read)) read.serve()
 }
 
-function failRead(read: Read, error: NodeError): void {
-  if (read.settled) return
-  read.settled = true
-  read.reject(error)
+export function failRead(read: Read, error: NodeError): void {
+  if (settleOnce(read)) read.reject(error)
 }

@@ -1,13 +1,15 @@
 /**
- * Snapshots on their three ways: taken of the own state machine when the log has grown, sent to a follower whose
- * entries are compacted away, and received from a leader (Paper §7). None of them holds up consensus or `apply`.
+ * Snapshots on their way out: taken of the own state machine when the log has grown, and sent to a follower whose
+ * entries are compacted away (Paper §7). Neither holds up consensus or `apply`. How they come in: see `arrivals.ts`.
  */
-import type { ServerId } from '../raft/entry.ts'
+import type { Index, ServerId } from '../raft/entry.ts'
 import type { InstallSnapshot } from '../raft/message.ts'
 import type { SendSnapshot, SnapshotMeta } from '../raft/ready.ts'
-import type { SnapshotStore, SnapshotWriter, StoredSnapshot } from '../storage/snapshot-store.ts'
-import type { SnapshotOffer, SnapshotSink, Transport } from '../transport/transport.ts'
-import type { Clock } from './clock.ts'
+import type { SnapshotStore, StoredSnapshot } from '../storage/snapshot-store.ts'
+import type { Transport } from '../transport/transport.ts'
+import { assert } from '../util/assert.ts'
+import type { Cancel, Clock } from './clock.ts'
+import { asError } from './errors.ts'
 import type { Logger } from './logger.ts'
 import type { StateMachine } from './state-machine.ts'
 
@@ -15,15 +17,20 @@ import type { StateMachine } from './state-machine.ts'
 const RETRY_DELAY_MS = 1000
 
 export interface SnapshotHandlers {
-  /** Describes the own state as of what is applied now; null when there is nothing to describe. */
-  describe(): SnapshotMeta | null
+  /** Describes the own state as of `index`; null when there is nothing to describe. */
+  describe(index: Index): SnapshotMeta | null
   /** An own snapshot is durable. */
   onTaken(meta: SnapshotMeta): void
+  /** No snapshot came about, for want of room or because the state machine could not give one. */
+  onTakeFailed(): void
   onSendFailed(to: ServerId, session: number): void
-  /** Why an offered snapshot is not wanted; null when it is. */
-  refuse(message: InstallSnapshot): string | null
-  /** A leader's snapshot is here, whole and durable. */
-  onReceived(message: InstallSnapshot): void
+}
+
+/** One transfer a follower is enough; what is asked for meanwhile, in a newer term, follows it. */
+interface Delivery {
+  readonly order: SendSnapshot
+  next: SendSnapshot | null
+  retry: Cancel | null
 }
 
 export class Snapshots {
@@ -34,9 +41,7 @@ export class Snapshots {
   private readonly handlers: SnapshotHandlers
   private taking = false
   private stopped = false
-  private readonly sendingTo = new Set<ServerId>()
-  /** Arriving ones by id, so that a transfer that broke goes on where it was. */
-  private readonly arriving = new Map<string, SnapshotWriter>()
+  private readonly deliveries = new Map<ServerId, Delivery>()
 
   constructor(store: SnapshotStore, transport: Transport, clock: Clock, logger: Logger, handlers: SnapshotHandlers) {
     this.store = store
@@ -50,35 +55,51 @@ export class Snapshots {
     return this.taking
   }
 
-  /** The bytes of the snapshot at `meta`; null when a newer one has replaced it. */
-  open(meta: SnapshotMeta): AsyncIterable<Uint8Array> | null {
+  /** The bytes of the snapshot that is to be restored: nothing may have replaced it, see `arrivals.ts`. */
+  open(meta: SnapshotMeta): AsyncIterable<Uint8Array> {
     const latest = this.store.latest()
-    return latest?.meta.index === meta.index ? this.store.read(latest) : null
+    assert(latest?.meta.index === meta.index, `to restore is ${meta.index}, the store has ${latest?.meta.index}`)
+    return this.store.read(latest)
   }
 
-  /** Between two calls of `apply`: the machine captures its view at once, and is streamed out later. */
-  take(machine: StateMachine): void {
-    const meta = this.handlers.describe()
-    if (this.taking || this.stopped || meta === null || meta.index <= (this.store.latest()?.meta.index ?? 0)) return
+  /** Between two calls of `apply`, at `index`: the machine captures its view at once, and is streamed out later. */
+  take(machine: StateMachine, index: Index): void {
+    const meta = this.handlers.describe(index)
+    if (this.taking || this.stopped || meta === null || index <= (this.store.latest()?.meta.index ?? 0)) return
     this.taking = true
-    this.write(meta, machine.snapshot())
+    this.capture(meta, machine)
       .then(
-        (stored) => {
-          if (this.stopped || stored.meta.index !== meta.index) return
-          this.logger.info('snapshot taken', { index: meta.index, bytes: stored.sizeBytes })
-          this.handlers.onTaken(meta)
-        },
-        (error: Error) => {
-          if (!this.stopped)
-            this.logger.warn('no snapshot could be taken; the log keeps growing', { reason: error.message })
-        },
+        (stored) => this.taken(meta, stored),
+        (error: unknown) => this.notTaken(asError(error)),
       )
       .finally(() => {
         this.taking = false
       })
   }
 
-  private async write(meta: SnapshotMeta, source: AsyncIterable<Uint8Array>): Promise<StoredSnapshot> {
+  stop(): void {
+    this.stopped = true
+    for (const { retry } of this.deliveries.values()) retry?.()
+  }
+
+  /** Carries out what Ready asks for. */
+  send(from: ServerId, order: SendSnapshot): void {
+    const { to } = order
+    const stored = this.store.latest()
+    const underWay = this.deliveries.get(to)
+    if (underWay !== undefined) underWay.next = order.session === underWay.order.session ? null : order
+    if (stored === null || underWay !== undefined) return
+    const delivery: Delivery = { order, next: null, retry: null }
+    this.deliveries.set(to, delivery)
+    this.deliver(from, order, stored).then(
+      () => this.delivered(from, delivery, stored),
+      (error: unknown) => this.notDelivered(from, delivery, asError(error)),
+    )
+  }
+
+  /** `async`, so that what the machine throws at once is treated like what it rejects with later. */
+  private async capture(meta: SnapshotMeta, machine: StateMachine): Promise<StoredSnapshot> {
+    const source = machine.snapshot()
     const writer = await this.store.create(meta)
     try {
       for await (const piece of source) await writer.write(piece)
@@ -89,71 +110,46 @@ export class Snapshots {
     }
   }
 
-  /** Ready asks for it again when nothing was heard; one transfer a follower is enough. */
-  send(from: ServerId, { to, term, session }: SendSnapshot): void {
-    const stored = this.store.latest()
-    if (stored === null || this.sendingTo.has(to)) return
-    const { index: lastIncludedIndex, term: lastIncludedTerm, configuration } = stored.meta
-    const message: InstallSnapshot = {
-      type: 'InstallSnapshot',
-      from,
-      to,
-      term,
-      session,
-      lastIncludedIndex,
-      lastIncludedTerm,
-      configuration,
-    }
-    const { id, sizeBytes } = stored
-    this.sendingTo.add(to)
+  private taken(meta: SnapshotMeta, stored: StoredSnapshot): void {
+    // Not ours: a leader's, which is newer, was quicker.
+    if (this.stopped || stored.meta.index !== meta.index) return
+    this.logger.info('snapshot taken', { index: meta.index, bytes: stored.sizeBytes })
+    this.handlers.onTaken(meta)
+  }
+
+  private notTaken(error: Error): void {
+    if (this.stopped) return
+    this.logger.warn('no snapshot could be taken; the log keeps growing', { reason: error.message })
+    this.handlers.onTakeFailed()
+  }
+
+  private deliver(from: ServerId, { to, term, session }: SendSnapshot, stored: StoredSnapshot): Promise<void> {
+    const { id, sizeBytes, meta } = stored
+    const { index: lastIncludedIndex, term: lastIncludedTerm, configuration } = meta
+    const place = { lastIncludedIndex, lastIncludedTerm, configuration }
+    const message: InstallSnapshot = { type: 'InstallSnapshot', from, to, term, session, ...place }
     this.logger.info('sending a snapshot', { to, index: lastIncludedIndex, bytes: sizeBytes })
-    this.transport.sendSnapshot(message, { id, sizeBytes, read: (offset) => this.store.read(stored, offset) }).then(
-      () => {
-        this.sendingTo.delete(to)
-        this.logger.info('snapshot delivered', { to, index: lastIncludedIndex })
-      },
-      (error: Error) => {
-        if (this.stopped) return
-        this.logger.warn('a snapshot was not delivered; it will be tried again', { to, reason: error.message })
-        this.clock.schedule(RETRY_DELAY_MS, () => {
-          this.sendingTo.delete(to)
-          if (!this.stopped) this.handlers.onSendFailed(to, session)
-        })
-      },
-    )
+    return this.transport.sendSnapshot(message, { id, sizeBytes, read: (offset) => this.store.read(stored, offset) })
   }
 
-  /** The transport's `onSnapshot`. */
-  async receive(message: InstallSnapshot, offer: SnapshotOffer): Promise<SnapshotSink> {
-    const refusal = this.handlers.refuse(message)
-    if (refusal !== null) throw new Error(refusal)
-    const { lastIncludedIndex: index, lastIncludedTerm: term, configuration } = message
-    const writer = this.arriving.get(offer.id) ?? (await this.begin({ index, term, configuration }, offer.id))
-    return {
-      offset: writer.sizeBytes,
-      write: (chunk) => writer.write(chunk),
-      finish: async () => {
-        this.arriving.delete(offer.id)
-        await writer.commit()
-        this.logger.info('snapshot received', { from: message.from, index, bytes: offer.sizeBytes })
-        if (!this.stopped) this.handlers.onReceived(message)
-      },
-      interrupt: () => {},
-    }
+  private delivered(from: ServerId, delivery: Delivery, { meta }: StoredSnapshot): void {
+    if (this.stopped) return
+    this.logger.info('snapshot delivered', { to: delivery.order.to, index: meta.index })
+    this.goOn(from, delivery)
   }
 
-  /** A new one makes unfinished older ones useless. */
-  private async begin(meta: SnapshotMeta, id: string): Promise<SnapshotWriter> {
-    for (const [otherId, other] of this.arriving) {
-      this.arriving.delete(otherId)
-      await other.abort()
-    }
-    const writer = await this.store.create(meta, id)
-    this.arriving.set(id, writer)
-    return writer
+  private notDelivered(from: ServerId, delivery: Delivery, error: Error): void {
+    if (this.stopped) return
+    const { to, session } = delivery.order
+    this.logger.warn('a snapshot was not delivered; it will be tried again', { to, reason: error.message })
+    delivery.retry = this.clock.schedule(RETRY_DELAY_MS, () => {
+      this.handlers.onSendFailed(to, session)
+      this.goOn(from, delivery)
+    })
   }
 
-  stop(): void {
-    this.stopped = true
+  private goOn(from: ServerId, { order, next }: Delivery): void {
+    this.deliveries.delete(order.to)
+    if (next !== null) this.send(from, next)
   }
 }

@@ -58,8 +58,9 @@ describe('the order of bytes', () => {
 
 describe('UTF-8, as the platform’s own', () => {
   test('any text is encoded alike, lone surrogates and all', () => {
+    const text = fc.array(fc.nat(0x10ffff), { maxLength: 20 }).map((codes) => String.fromCodePoint(...codes))
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 40 }), fc.boolean(), (text, halve) => {
+      fc.property(text, fc.boolean(), (text, halve) => {
         const input = halve ? text.slice(0, -1) : text
         expect(utf8Encode(input)).toEqual(new TextEncoder().encode(input))
       }),

@@ -47,7 +47,7 @@ export function matchesOutput(printed: string, expected: string): boolean {
   const pattern = expected
     .trimEnd()
     .split('\n')
-    .map((line) => (line.trim() === '…' ? '(.*\n)*?.*' : line.trimEnd().split('…').map(escape).join('.*')))
+    .map((line) => (line.trim() === '…' ? '(.*\n)*?.*' : line.trimEnd().split('…').map(literal).join('.*')))
     .join('\n')
   const text = printed
     .trimEnd()
@@ -57,6 +57,6 @@ export function matchesOutput(printed: string, expected: string): boolean {
   return new RegExp(`^${pattern}$`).test(text)
 }
 
-function escape(text: string): string {
+function literal(text: string): string {
   return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&')
 }

@@ -1,6 +1,6 @@
 // What the tests of the command line share: the command itself, as a user starts it, in an empty folder of its own.
 
-import { execFile, execFileSync } from 'node:child_process'
+import { execFile, execFileSync, spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -55,6 +55,19 @@ function start(bin: string, folder: string, args: readonly string[]): Promise<Ou
 
 export function quorate(...args: string[]): Promise<Outcome> {
   return quorateIn(emptyFolder(), ...args)
+}
+
+/** Runs `quorate` and interrupts it, as Ctrl-C does, when it has printed a few lines. */
+export function interruptedQuorate(afterLines: number, ...args: string[]): Promise<Omit<Outcome, 'stderr'>> {
+  const child = spawn(process.execPath, [BIN, ...args], { cwd: emptyFolder(), stdio: ['ignore', 'pipe', 'inherit'] })
+  let stdout = ''
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString()
+    if (stdout.split('\n').length > afterLines && !child.killed) child.kill('SIGINT')
+  })
+  return new Promise((resolve) => {
+    child.on('close', (status) => resolve({ status: status ?? -1, stdout, lines: stdout.trimEnd().split('\n') }))
+  })
 }
 
 /** The objects of `quorate lab --json`: one for each run, then the summary. */

@@ -2,11 +2,12 @@
 
 import { cpSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import {
   build,
   emptyFolder,
   idleRaft,
+  interruptedQuorate,
   quorate,
   quorateIn,
   quorateJson,
@@ -14,6 +15,9 @@ import {
   SKELETON,
   writeRaft,
 } from './cli-vocabulary.ts'
+
+// A process takes a tenth of a second to start, and ten times that on a busy machine.
+vi.setConfig({ testTimeout: 30_000 })
 
 beforeAll(build, 60_000)
 
@@ -92,6 +96,13 @@ describe.concurrent('a run of the lab', () => {
     expect(lines[1]).toMatch(/^test +runs +failed +seconds +RPCs +bytes +commits$/)
     expect(lines[2]).toMatch(/^TestBasicAgree2B +4 +0 +0\.\d ± 0\.\d +\d+ ± \d+ +\d+ ± \d+ +3 ± 0$/)
     expect(lines.at(-1)).toMatch(/^PASS: 4 passed/)
+  })
+
+  test('that is interrupted says what is done by then', async () => {
+    const args = ['lab', '--json', '--run', 'TestBasicAgree2B', '--runs', '100000', '--jobs', '2']
+    const { status, lines } = await interruptedQuorate(3, ...args)
+    const { passed, failed } = JSON.parse(lines.at(-1) as string)
+    expect({ status, passed, failed }).toEqual({ status: 130, passed: lines.length - 1, failed: 0 })
   })
 
   test('shows every step, one column a server', async () => {
@@ -183,17 +194,7 @@ describe.concurrent('a test that fails', () => {
 
   test('may even end its process, when it is a worker', async () => {
     const raft = idleRaft('await env.sleep(100); process.exit(3)')
-    const { status, stdout } = await quorate(
-      'lab',
-      '--raft',
-      raft,
-      '--run',
-      'TestInitial',
-      '--runs',
-      '2',
-      '--jobs',
-      '2',
-    )
+    const { status, stdout } = await quorate('lab', '--raft', raft, '--run', 'TestInitial', '--jobs', '2')
     expect(status).toBe(1)
     expect(stdout).toContain('the process of this run ended with status 3')
     expect(stdout).toMatch(/FAIL: 0 passed, 1 failed/)

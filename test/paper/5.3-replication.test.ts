@@ -203,7 +203,16 @@ describe('bringing a follower’s log into line', () => {
     const s1 = leader({ log: '1 1 2', term: 3 })
     s1.isAcknowledgedBy('s2', 3)
     s1.isContradictedBy('s2', { prev: 2, tryAt: '1/1' })
-    expect(s1.state.progress.get('s2')).toMatchObject({ nextIndex: 4, matchIndex: 3 })
+    expect(s1.state.progress.get('s2')).toMatchObject({ state: 'replicate', nextIndex: 4, matchIndex: 3 })
+    expect(s1.sends()).toEqual([])
+  })
+
+  test('a refusal that comes a second time, after a later one, moves nothing (Paper §5.3)', () => {
+    const s1 = leader({ log: '1 1 1 1 1', term: 3 })
+    s1.isContradictedBy('s2', { prev: 5, tryAt: '4/1' })
+    s1.isContradictedBy('s2', { prev: 4, tryAt: '1/1' })
+    s1.isContradictedBy('s2', { prev: 5, tryAt: '4/1' })
+    expect([s1.state.progress.get('s2')?.nextIndex, s1.sends()]).toEqual([2, []])
   })
 
   test('a refusal never leads back behind what is known to agree (Paper §5.3)', () => {

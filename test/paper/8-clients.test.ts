@@ -130,6 +130,18 @@ describe('linearizable reads without a log entry', () => {
     expect(s1.reads.get(7)).toBeNull()
   })
 
+  test('an answer to a question from before a restart is not taken for one to a new question (Thesis §6.4)', () => {
+    const s1 = follower({ log: '1' })
+    s1.hearsFrom('s2')
+    s1.asksToRead(7)
+    const [requestId = 0] = s1.state.forwardedReads.keys()
+    s1.crashesAndRestarts()
+    s1.hearsFrom('s2')
+    s1.asksToRead(8)
+    s1.receives({ type: 'ReadIndexReply', from: 's2', to: 's1', term: 1, requestId, index: 1 })
+    expect(s1.reads.has(8)).toBe(false)
+  })
+
   test('all reads of one turn share a round (Thesis §6.4)', () => {
     const s1 = leaderWithACommit()
     s1.asksToRead(7, 8, 9)

@@ -7,7 +7,7 @@ import { assert } from '../../src/util/assert.ts'
 import { utf8Encode } from '../../src/util/bytes.ts'
 import { idsOf } from './messages.ts'
 
-export interface Beginning {
+interface Beginning {
   /** What lies on their disks, as strings of terms; who is not named has an empty log. */
   readonly logs?: { readonly [id: string]: string }
   /** Everybody's term; each log's last one when it is left out. */

@@ -24,7 +24,7 @@ import { utf8Encode } from '../../src/util/bytes.ts'
 import { appendEntries, installSnapshot, ME, place, votersOf } from './messages.ts'
 
 /** What s1 has been through before the test begins. */
-export interface Past {
+interface Past {
   /** Its log as a string of terms, as in `1 1 2`. */
   readonly log?: string
   /** Its term; the last entry's when it is left out. For a candidate or a leader, the term of its campaign. */

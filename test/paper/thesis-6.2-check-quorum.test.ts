@@ -2,25 +2,40 @@
 import { expect, test } from 'vitest'
 import { cluster, leader } from './vocabulary.ts'
 
-test('a leader that has heard no majority for an election time-out steps down, in its own term (Thesis §6.2)', () => {
+test('a leader that has heard no majority for an election time-out takes no commands: they would probably be lost (Thesis §6.2)', () => {
   const s1 = leader({ log: '1', term: 2 })
   s1.waits(299)
+  expect(s1.proposes('x')).toMatchObject({ accepted: true })
+  s1.waits(1)
+  expect(s1.proposes('y')).toEqual({ accepted: false, reason: 'noQuorum', leaderId: null })
+})
+
+test('Deviates: it steps down, in its own term, after two of the shortest time-outs, because on a slow network one is too soon (Thesis §6.2)', () => {
+  const s1 = leader({ log: '1', term: 2 })
+  s1.waits(599)
   expect(s1.role).toBe('leader')
   s1.waits(1)
   expect([s1.role, s1.term, s1.votedFor]).toEqual(['follower', 2, 's1'])
 })
 
+test('heard again before that, it goes on (Thesis §6.2)', () => {
+  const s1 = leader({ log: '1', term: 2 })
+  s1.waits(500)
+  s1.isAcknowledgedBy('s2', 1)
+  expect(s1.proposes('x')).toMatchObject({ accepted: true })
+})
+
 test('any answer counts, a refusal as well (Thesis §6.2)', () => {
   const s1 = leader({ log: '1 1', term: 2 })
-  s1.waits(200)
+  s1.waits(500)
   s1.isContradictedBy('s2', { prev: 2, tryAt: '0/0' })
-  s1.waits(299)
+  s1.waits(599)
   expect(s1.role).toBe('leader')
 })
 
 test('of five, two others must be heard (Thesis §6.2)', () => {
   const s1 = leader({ log: '1', term: 2, servers: 5 })
-  s1.waits(200)
+  s1.waits(500)
   s1.isAcknowledgedBy('s2', 1)
   s1.waits(100)
   expect(s1.role).toBe('follower')

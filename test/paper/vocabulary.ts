@@ -1,8 +1,8 @@
 // The words of these tests. `follower`, `candidate` and `leader` are one server alone with the test; `cluster` is several
 // in lockstep; the rest are messages. Logs are strings of terms, `1 1 2`; places in them are `index/term`.
 
-export { type Beginning, cluster, Lockstep } from './lockstep.ts'
-export { candidate, follower, LoneServer, leader, type Past } from './lone-server.ts'
+export { cluster, type Lockstep } from './lockstep.ts'
+export { candidate, follower, LoneServer, leader } from './lone-server.ts'
 export {
   appendEntries,
   idsOf,

@@ -1,6 +1,8 @@
 /**
  * Bugs to plant: one small change each, of a kind that real systems shipped. `scripts/teeth.js` plants them one at a time
  * in a copy of the sources and runs the tests: a bug that no test notices is a hole in the tests.
+ *
+ * Longer than a file should be, because it is one table that is searched by eye.
  */
 
 export interface Mutation {
@@ -52,7 +54,7 @@ const VOTING: readonly Mutation[] = [
     file: LOG,
     find: 'lastLogIndex >= this.lastIndex)',
     replace: 'lastLogIndex > this.lastIndex)',
-    source: 'a common slip in course solutions: servers with equal logs elect nobody',
+    source: 'Paper §5.4.1 says at least as up-to-date: servers with equal logs elect nobody',
   },
   {
     id: 'up-to-date-by-commit',
@@ -124,7 +126,7 @@ const VOTING: readonly Mutation[] = [
     file: QUORUM,
     find: 'return count > voters.length / 2',
     replace: 'return count >= voters.length / 2',
-    source: 'quorum tallies of the CCF and LogCabin kind; every even cluster',
+    source: 'CCF tallied election quorums wrongly, found with TLA+ (NSDI 2025)',
   },
   {
     id: 'deaf-candidate',
@@ -199,6 +201,14 @@ const VOTING: readonly Mutation[] = [
     replace: '',
     source: 'Cloudflare, 2 November 2020; "Raft does not guarantee liveness in the face of network faults"',
   },
+  {
+    id: 'cut-off-leader-takes-commands',
+    title: 'a leader that has heard no majority for a time-out takes commands',
+    file: RAFT,
+    find: "    if (isCutOff(state)) return { accepted: false, reason: 'noQuorum', leaderId: null }\n",
+    replace: '',
+    source: 'Thesis §6.2: its clients wait for what is probably lost',
+  },
 ]
 
 const REPLICATING: readonly Mutation[] = [
@@ -264,7 +274,7 @@ const REPLICATING: readonly Mutation[] = [
     file: REPLICATION,
     find: 'const isNews = progress.acknowledged(message.index)',
     replace: 'const isNews = progress.acknowledged(state.log.lastIndex)',
-    source: 'the students’ guide to Raft; RethinkDB-class bugs of stale acknowledgements',
+    source: 'the students’ guide to Raft: matchIndex is prevLogIndex and what was sent, nothing later',
   },
   {
     id: 'stale-refusal',
@@ -297,7 +307,7 @@ const REPLICATING: readonly Mutation[] = [
     file: REPLICATION,
     find: '    if (conflict <= log.lastIndex) truncateLog(state, conflict)\n',
     replace: '',
-    source: 'redis-raft, Jepsen 2020',
+    source: 'Paper Figure 2, AppendEntries step 3; Log Matching is lost',
   },
   {
     id: 'cut-committed',
@@ -313,7 +323,7 @@ const REPLICATING: readonly Mutation[] = [
     file: REPLICATION,
     find: 'if (prevLogIndex >= log.baseIndex && !log.matches(prevLogIndex, prevLogTerm)) {',
     replace: 'if (prevLogIndex > log.lastIndex) {',
-    source: 'the textbook bug; openraft#1795 fed it with malformed appends',
+    source: 'Paper §5.3: the other half of the consistency check; Log Matching is lost',
   },
   {
     id: 'off-by-one-at-snapshot',
@@ -329,7 +339,7 @@ const REPLICATING: readonly Mutation[] = [
     file: REPLICATION,
     find: 'reply(state, message, true, index, 0, mayWait ? state.durability.pendingSeq : 0)',
     replace: 'reply(state, message, true, index, 0, 0)',
-    source: 'redis-raft, Jepsen 2020; d-engine#329',
+    source: 'Thesis §3.8; ra#516 confirmed entries that were never written',
   },
   {
     id: 'heartbeat-claims-too-much',
@@ -393,7 +403,7 @@ const REPLICATING: readonly Mutation[] = [
     file: REPLICATION,
     find: '{ from: message.from, session: 0, readRound: 0, prevLogIndex: 0 },',
     replace: 'message,',
-    source: 'found here: numbers that restart with the server confirm a read of a later term',
+    source: 'found in review of this core: numbers that restart with the server confirm a read of a later term',
   },
   {
     id: 'applied-ahead-of-disk',
@@ -436,7 +446,7 @@ const READING_AND_HANDING_OVER: readonly Mutation[] = [
     file: STATE,
     find: 'this.nextRequestId = 1 + random.uint32() * 2 ** 12',
     replace: 'this.nextRequestId = 1',
-    source: 'found here; the same class as etcd-io/raft#397',
+    source: 'found in review of this core; the same class as etcd-io/raft#397',
   },
   {
     id: 'timeout-now-too-early',
@@ -551,7 +561,7 @@ const MEMBERSHIP_AND_SNAPSHOTS: readonly Mutation[] = [
     file: LOG,
     find: 'this.runs = new TermRuns(index, term)',
     replace: 'this.runs = new TermRuns(index, 0)',
-    source: 'reported against several course and production Rafts: appends are refused for ever',
+    source: 'Paper §7: the first append behind the snapshot is refused for ever',
   },
   {
     id: 'snapshot-acknowledged-before-disk',
@@ -567,7 +577,7 @@ const MEMBERSHIP_AND_SNAPSHOTS: readonly Mutation[] = [
     file: SNAPSHOT,
     find: 'if (term === null || index > state.lastApplied) return null',
     replace: 'if (term === null) return null',
-    source: 'ra 2025-11; Paper §7: only applied entries are covered',
+    source: 'Paper §7: a snapshot covers applied entries only, or it claims a state that it does not hold',
   },
 ]
 

@@ -1,0 +1,271 @@
+// Whole nodes in one process: real logs and snapshots on disks in memory, a network whose links can be cut, a clock that
+// moves when it is told to. What tests say about them is this file's vocabulary.
+import { expect } from 'vitest'
+import { votersOnly } from '../../src/raft/configuration.ts'
+import { InvariantChecker } from '../../src/raft/invariants.ts'
+import type { RaftOptions } from '../../src/raft/options.ts'
+import type { NodeError } from '../../src/runtime/errors.ts'
+import { RaftNode, type RaftNodeOptions, type RequestOptions } from '../../src/runtime/raft-node.ts'
+import { Journal } from '../../src/runtime/testing/journal.ts'
+import { TestClock } from '../../src/runtime/testing/test-clock.ts'
+import { openDiskStorage } from '../../src/storage/disk-storage.ts'
+import { MemoryFileSystem } from '../../src/storage/memory-file-system.ts'
+import { type MemoryLink, MemorySwitchboard } from '../../src/transport/memory-transport.ts'
+import { utf8Decode, utf8Encode } from '../../src/util/bytes.ts'
+import { Random } from '../../src/util/random.ts'
+
+export interface ClusterOptions
+  extends Pick<RaftNodeOptions, 'snapshotEveryBytes' | 'maxQueuedBytes' | 'maxMessageBytes'> {
+  readonly size?: number
+  readonly seed?: number
+  readonly raft?: Partial<RaftOptions>
+}
+
+/** What became of a request. */
+export type Outcome<T = string> = { readonly value: T } | { readonly error: NodeError }
+
+interface Server {
+  readonly disk: MemoryFileSystem
+  node: RaftNode | null
+  machine: Journal
+  readonly log: string[]
+}
+
+export class Cluster {
+  readonly clock: TestClock = new TestClock()
+  readonly random: Random
+  readonly invariants: InvariantChecker = new InvariantChecker()
+  readonly ids: readonly string[]
+  private readonly switchboard: MemorySwitchboard
+  private readonly servers = new Map<string, Server>()
+  private readonly options: ClusterOptions
+
+  constructor(options: ClusterOptions = {}) {
+    this.options = options
+    this.random = new Random(options.seed ?? 1)
+    this.switchboard = new MemorySwitchboard(this.clock, this.random.split())
+    this.ids = ['a', 'b', 'c', 'd', 'e'].slice(0, options.size ?? 3)
+    for (const id of this.ids) {
+      const server = {
+        disk: new MemoryFileSystem({ folder: id }),
+        node: null,
+        machine: new Journal(this.clock),
+        log: [],
+      }
+      this.servers.set(id, server)
+    }
+    this.links({ minDelayMs: 1, maxDelayMs: 3 })
+  }
+
+  static async start(options: ClusterOptions = {}): Promise<Cluster> {
+    const cluster = new Cluster(options)
+    for (const id of cluster.ids) await cluster.restart(id)
+    await cluster.leader()
+    return cluster
+  }
+
+  // ── Looking ──
+
+  node(id: string): RaftNode {
+    const { node } = this.server(id)
+    if (node === null) throw new Error(`${id} is down`)
+    return node
+  }
+
+  machine(id: string): Journal {
+    return this.server(id).machine
+  }
+
+  disk(id: string): MemoryFileSystem {
+    return this.server(id).disk
+  }
+
+  /** What the server told its operator, all lives together. */
+  log(id: string): readonly string[] {
+    return this.server(id).log
+  }
+
+  isUp(id: string): boolean {
+    const { node } = this.server(id)
+    return node !== null && node.status().stopped === null
+  }
+
+  /** Waits until one of these leads and the others of them know it. */
+  async leader(among: readonly string[] = this.ids): Promise<string> {
+    const known = (): string | null => {
+      const ids = among.filter((id) => this.isUp(id))
+      const leaders = ids.filter((id) => this.node(id).status().role === 'leader')
+      const agree = ids.every((id) => this.node(id).status().leaderId === leaders[0])
+      return leaders.length === 1 && agree ? (leaders[0] as string) : null
+    }
+    await this.until(() => known() !== null, 'a leader')
+    return known() as string
+  }
+
+  async followers(): Promise<string[]> {
+    const leader = await this.leader()
+    return this.ids.filter((id) => id !== leader)
+  }
+
+  // ── Asking ──
+
+  propose(id: string, line: string, options: RequestOptions = {}): Promise<string> {
+    return this.node(id)
+      .propose(utf8Encode(line), options)
+      .then((answer) => utf8Decode(answer) ?? '')
+  }
+
+  /** Reads the whole journal. */
+  read(id: string, options: RequestOptions = {}): Promise<readonly string[]> {
+    const machine = this.machine(id)
+    return this.node(id).read(() => {
+      expect(machine.isHalf).toBe(false)
+      return [...machine.lines]
+    }, options)
+  }
+
+  /** Lets time pass until it settles: a request that never does fails the test. */
+  async outcome<T>(request: Promise<T>, limitMs = 20_000): Promise<Outcome<T>> {
+    let outcome: Outcome<T> | null = null
+    request.then(
+      (value) => {
+        outcome = { value }
+      },
+      (error: NodeError) => {
+        outcome = { error }
+      },
+    )
+    await this.until(() => outcome !== null, 'an outcome', limitMs)
+    return outcome as unknown as Outcome<T>
+  }
+
+  async value<T>(request: Promise<T>): Promise<T> {
+    const outcome = await this.outcome(request)
+    if ('error' in outcome) throw outcome.error
+    return outcome.value
+  }
+
+  async error<T>(request: Promise<T>): Promise<NodeError> {
+    const outcome = await this.outcome(request)
+    if ('value' in outcome) throw new Error(`expected an error, not ${outcome.value}`)
+    return outcome.error
+  }
+
+  async until(condition: () => boolean, what: string, limitMs = 20_000): Promise<void> {
+    if (!(await this.clock.advanceUntil(condition, limitMs))) throw new Error(`${limitMs} ms without ${what}`)
+  }
+
+  // ── Doing harm, and good ──
+
+  links(change: Partial<MemoryLink>, ids: readonly string[] = this.ids): void {
+    for (const from of ids) for (const to of ids) if (from !== to) this.switchboard.setLink(from, to, change)
+  }
+
+  /** Nobody hears it, and it hears nobody. */
+  cut(id: string): void {
+    for (const other of this.ids) this.setBoth(id, other, false)
+  }
+
+  heal(): void {
+    this.links({ up: true })
+  }
+
+  hangUp(one: string, other: string): void {
+    this.switchboard.hangUp(one, other)
+  }
+
+  /** The power goes. What was not synced is lost, or is not. */
+  async crash(id: string): Promise<void> {
+    const server = this.server(id)
+    server.disk.crash(this.random)
+    await this.end(server)
+  }
+
+  async stop(id: string): Promise<void> {
+    await this.value(this.node(id).stop())
+    this.server(id).node = null
+  }
+
+  async stopAll(): Promise<void> {
+    for (const server of this.servers.values()) await this.end(server)
+  }
+
+  async restart(id: string): Promise<RaftNode> {
+    const server = this.server(id)
+    const initialConfiguration = votersOnly(Object.fromEntries(this.ids.map((each) => [each, `${each}:1`])))
+    const { disk: fileSystem } = server
+    const storage = await openDiskStorage({
+      fileSystem,
+      clusterId: 'test',
+      serverId: id,
+      initialConfiguration,
+      random: this.random.split(),
+      log: { firstSegmentBytes: 64 * 1024 },
+    })
+    const { applyMs, restoreMs, answer } = server.machine
+    server.machine = Object.assign(new Journal(this.clock), { applyMs, restoreMs, answer })
+    const opening = RaftNode.open({ ...this.nodeOptions(server), ...storage, id, closeStorage: () => storage.close() })
+    server.node = await this.value(opening)
+    return server.node
+  }
+
+  /** From now on writes fail for want of room. */
+  fillDisk(id: string): void {
+    this.disk(id).fault = ({ kind }) => (kind === 'write' ? { code: 'ENOSPC', effect: 'part' } : null)
+  }
+
+  freeDisk(id: string): void {
+    this.disk(id).fault = null
+  }
+
+  breakDisk(id: string): void {
+    this.disk(id).fault = ({ kind }) => (kind === 'sync' ? { code: 'EIO', effect: 'none' } : null)
+  }
+
+  /** The machines of all servers that are up hold the same, in the end. */
+  async converge(): Promise<readonly string[]> {
+    const up = this.ids.filter((id) => this.isUp(id))
+    const leader = await this.leader(up)
+    const lines = await this.value(this.read(leader, { timeoutMs: 10_000 }))
+    const isSame = (id: string): boolean => this.machine(id).lines.join() === this.machine(leader).lines.join()
+    await this.until(() => up.every(isSame), 'convergence')
+    return lines
+  }
+
+  private nodeOptions(server: Server): Omit<RaftNodeOptions, 'boot' | 'log' | 'snapshots' | 'id'> & { id?: string } {
+    const { raft = {}, size: _size, seed: _seed, ...others } = this.options
+    const write = (message: string): void => void server.log.push(message)
+    return {
+      ...others,
+      raft,
+      transport: this.switchboard.transport(this.idOf(server)),
+      clock: this.clock,
+      random: this.random.split(),
+      stateMachine: server.machine,
+      logger: { info: write, warn: write, error: write },
+      invariants: this.invariants,
+    }
+  }
+
+  private async end(server: Server): Promise<void> {
+    const { node } = server
+    server.node = null
+    // A crashed disk refuses to be closed; that is no news.
+    if (node !== null) await this.outcome(node.stop())
+  }
+
+  private setBoth(one: string, other: string, up: boolean): void {
+    this.switchboard.setLink(one, other, { up })
+    this.switchboard.setLink(other, one, { up })
+  }
+
+  private idOf(server: Server): string {
+    return [...this.servers].find(([, each]) => each === server)?.[0] ?? ''
+  }
+
+  private server(id: string): Server {
+    const server = this.servers.get(id)
+    if (server === undefined) throw new Error(`there is no server ${id}`)
+    return server
+  }
+}
