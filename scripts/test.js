@@ -37,8 +37,10 @@ const GROUPS = [
   { name: 'paper', folder: 'test/paper/' },
   { name: 'lab', folder: 'test/lab/' },
   { name: 'sim', folder: 'test/sim/' },
+  { name: 'runtime', folder: 'test/runtime/' },
   { name: 'cluster', folder: 'test/cluster/' },
   { name: 'face', folder: 'test/types/' },
+  { name: 'examples', folder: 'test/examples/' },
   { name: 'docs', folder: 'test/docs/' },
   { name: 'rules', folder: 'test/' },
 ]

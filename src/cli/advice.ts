@@ -37,7 +37,8 @@ export function adviceFor(report: RunReport): string | null {
   return ADVICE.find(({ fits }) => fits(report))?.words ?? null
 }
 
-/** Where the learner's path speaks of this part. */
+/** Where the learner's path speaks of this part, or of races. */
 export function chapterOf(report: RunReport): string {
-  return `docs/guide/lab.md, "Part 2${report.part.slice(1)}"`
+  const isRace = report.failure?.message.startsWith('race:') === true
+  return `docs/guide/lab.md, "${isRace ? 'Races' : `Part 2${report.part.slice(1)}`}"`
 }

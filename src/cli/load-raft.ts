@@ -7,6 +7,7 @@ import type { Make, OnStep } from '../lab/lab.ts'
 import { checkInvariants, make } from '../lab/raft.ts'
 import { UsageError } from './usage.ts'
 
+/** What a run needs of the Raft that it tests. */
 export interface RaftUnderTest {
   readonly make: Make
   /** Looks into the core after each of its steps; only our own core can be looked into. */

@@ -27,6 +27,7 @@ export interface LogHeader {
   readonly omitted: number
 }
 
+/** A whole log: which run, and its lines in order. */
 export interface RunLog {
   readonly header: LogHeader
   readonly lines: readonly LogLine[]

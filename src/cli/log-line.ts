@@ -22,6 +22,7 @@ export interface LineFilter {
   readonly pattern?: RegExp
 }
 
+/** Whether the filter lets the line through. */
 export function passes(line: LogLine, filter: LineFilter): boolean {
   const { only, except, servers, fromMs = 0, toMs = Number.POSITIVE_INFINITY, pattern } = filter
   return (

@@ -2,6 +2,7 @@
 
 import type { RunSetting } from './lab-arguments.ts'
 
+/** For a shell in the folder in which the run was made: `setting.raft` is as the user gave it. */
 export function replayCommand(test: string, seed: number, { clock, race, raft }: RunSetting): string {
   const words = ['npx quorate lab', `--run ${test}`, `--seed ${seed}`]
   if (clock === 'wall') words.push('--clock wall')

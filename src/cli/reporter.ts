@@ -5,6 +5,7 @@ import type { LabTest } from '../lab/index.ts'
 import type { Order } from './orders.ts'
 import type { RunReport } from './run-report.ts'
 
+/** What all runs of a command came to. */
 export interface Summary {
   readonly passed: number
   readonly failed: number

@@ -1,6 +1,6 @@
 // One run as it is printed, kept and passed between processes: what the lab found, in plain values.
 
-import type { LabResult, Part } from '../lab/lab-test.ts'
+import type { Part } from '../lab/lab-test.ts'
 import { InvariantViolation } from '../raft/invariants.ts'
 
 /** Why a run failed. */
@@ -38,7 +38,7 @@ export interface RunReport {
 
 const STACK_LINES = 3
 
-/** @param error the one that counts, when it is another than the result's */
+/** What is said of an error: of the one that the code under test threw, where the lab's only passes it on. */
 export function failureOf(error: Error): Failure {
   const cause = error.cause instanceof Error ? error.cause : error
   return {
@@ -48,11 +48,12 @@ export function failureOf(error: Error): Failure {
   }
 }
 
+type LostOrder = Pick<RunReport, 'test' | 'title' | 'part' | 'seed' | 'clock' | 'race'>
+
 /** A failed run without a result: its process came to an end. */
-export function lostRun(order: Pick<LabResult, 'test' | 'title' | 'part' | 'seed' | 'clock'>, why: string): RunReport {
+export function lostRun(order: LostOrder, why: string): RunReport {
   return {
     ...order,
-    race: false,
     passed: false,
     seconds: 0,
     peers: 0,

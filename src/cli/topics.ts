@@ -34,6 +34,7 @@ export function readTopics(option: string, list: string): ReadonlySet<Topic> {
   return new Set(topics as Topic[])
 }
 
+/** The text in the colour of its topic, for a terminal. */
 export function paint(topic: Topic, text: string): string {
   return `\x1b[${COLORS[topic]}m${text}\x1b[0m`
 }

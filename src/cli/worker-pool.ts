@@ -10,6 +10,7 @@ import type { FromWorker, ToWorker } from './worker-protocol.ts'
 
 const WORKER = fileURLToPath(new URL('./worker.js', import.meta.url))
 
+/** Is told as runs begin and end. A worker that dies in a run has ended it. */
 export interface PoolListener {
   readonly onStart: (order: Order) => void
   readonly onReport: (report: RunReport) => void
@@ -79,8 +80,9 @@ export class WorkerPool {
   private lost({ test, seed }: Order, code: number | null, signal: string | null): RunReport {
     const how = signal === null ? `with status ${code}` : `by ${signal}`
     const { title, part } = test
+    const { clock, race } = this.setting
     return lostRun(
-      { test: test.name, title, part, seed, clock: this.setting.clock },
+      { test: test.name, title, part, seed, clock, race },
       `the process of this run ended ${how}; what it printed on stderr says more`,
     )
   }

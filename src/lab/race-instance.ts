@@ -17,6 +17,7 @@ export interface RaceContext {
 /** No call takes longer to fail than 7 s. What still sets timers after this is a loop that does not end. */
 const LAST_CONTINUATION_MS = 8_000
 
+/** One life of one server, from `make` to `kill` and beyond. */
 export class Instance {
   readonly server: number
   private readonly context: RaceContext

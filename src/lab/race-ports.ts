@@ -8,6 +8,7 @@ import { Persister } from './persister.ts'
 import type { HandOvers } from './race-hand-over.ts'
 import type { Instance } from './race-instance.ts'
 
+/** Arguments must stay as they are until the call is over. */
 export function watchEnd(end: ClientEnd, peer: number, instance: Instance, handOvers: HandOvers): ClientEnd {
   return {
     call: async <Reply>(method: string, args: unknown): Promise<Reply | null> => {
@@ -22,6 +23,7 @@ export function watchEnd(end: ClientEnd, peer: number, instance: Instance, handO
   }
 }
 
+/** Handlers run on the instance's behalf, and what they return must stay as it is. */
 export function watchHandlers(handlers: Handlers, instance: Instance, handOvers: HandOvers): Handlers {
   const watched = Object.entries(handlers).map(([method, handler]) => {
     const hold = <T>(reply: T): T => {
@@ -39,6 +41,7 @@ export function watchHandlers(handlers: Handlers, instance: Instance, handOvers:
   return Object.fromEntries(watched)
 }
 
+/** A killed instance saves nothing, and saved bytes are not written to again. */
 export class WatchedPersister extends Persister {
   private readonly inner: Persister
   private readonly instance: Instance
@@ -92,6 +95,7 @@ export class WatchedPersister extends Persister {
   }
 }
 
+/** A killed instance sends nothing, and what was sent is the service's. */
 export class WatchedChannel extends Channel<ApplyMsg> {
   private readonly inner: Channel<ApplyMsg>
   private readonly instance: Instance
@@ -122,6 +126,7 @@ export class WatchedChannel extends Channel<ApplyMsg> {
   }
 }
 
+/** Timers and background loops run on the instance's behalf, whoever's turn it is. */
 export function watchEnvironment(env: LabEnvironment, instance: Instance): LabEnvironment {
   const { clock } = env
   return {

@@ -11,6 +11,9 @@ import { costOf, expireIfDue, fail, type Proposal, settle, stopped } from './pro
 /** One request carries about this much, and always one command. */
 const MAX_REQUEST_BYTES = 1024 * 1024
 
+/** And no more commands than this: their answers must fit into one message, too. */
+const MAX_REQUEST_COMMANDS = 2048
+
 export class Forwarder {
   private readonly transport: Transport
   private readonly giveBack: (proposal: Proposal) => void
@@ -38,7 +41,7 @@ export class Forwarder {
     let bytes = REQUEST_BYTES
     batch.forEach((proposal, i) => {
       const more = proposal.command.length + COMMAND_BYTES
-      if (i > first && bytes + more > MAX_REQUEST_BYTES) {
+      if (i > first && (bytes + more > MAX_REQUEST_BYTES || i - first === MAX_REQUEST_COMMANDS)) {
         this.request(batch.slice(first, i), leaderId, now)
         first = i
         bytes = REQUEST_BYTES

@@ -22,8 +22,10 @@ const MAX_TIMEOUT_MS = 2 ** 32 - 1
 export const REQUEST_BYTES = 9
 export const COMMAND_BYTES = 4
 
-/** Room for an error in the place of an answer that is too large. */
-const ERROR_BYTES = 256
+/** What an outcome may take in any case: room for an error in the place of an answer that is too large. */
+const RESERVED_BYTES = 512
+const ANSWER_HEADER_BYTES = 5
+const MAX_WORDS_LENGTH = 150
 
 export type ForwardedOutcome = Uint8Array | NodeError
 
@@ -54,15 +56,18 @@ export function decodeForward(bytes: Uint8Array): Forward | null {
 /** An answer that would make the whole larger than `maxBytes` gives way to an error that says so. */
 export function encodeOutcomes(outcomes: readonly ForwardedOutcome[], maxBytes: number): Uint8Array {
   const writer = new ByteWriter()
-  let left = maxBytes - outcomes.length * ERROR_BYTES
+  let left = maxBytes - outcomes.length * RESERVED_BYTES
   for (const outcome of outcomes) {
     if (!(outcome instanceof Uint8Array)) {
       writeError(writer, outcome)
-    } else if (outcome.length <= Math.max(left, ERROR_BYTES)) {
-      left -= outcome.length
-      writer.uint8(COMMITTED).block(outcome)
-    } else {
+      continue
+    }
+    const more = Math.max(outcome.length + ANSWER_HEADER_BYTES - RESERVED_BYTES, 0)
+    if (more > 0 && more > left) {
       writeError(writer, answerTooLarge(outcome.length))
+    } else {
+      left -= more
+      writer.uint8(COMMITTED).block(outcome)
     }
   }
   return writer.finish()
@@ -78,7 +83,7 @@ export function decodeOutcomes(bytes: Uint8Array, count: number): ForwardedOutco
 
 function writeError(writer: ByteWriter, { applied, code, message }: NodeError): void {
   // A long message would take the room of somebody's answer.
-  const words = message.slice(0, 160)
+  const words = message.slice(0, MAX_WORDS_LENGTH)
   writer
     .uint8(applied === 'no' ? NOT_APPLIED : UNKNOWN)
     .text(code)

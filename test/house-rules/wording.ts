@@ -168,15 +168,18 @@ const SWITCHED_OFF = /^(skip|only|todo|skipIf|runIf|fails)$/
 
 /** A test that does not run, or runs until it passes, is none. */
 export function checkSwitchedOffTests(files: readonly SourceFile[]): Violation[] {
-  return files.flatMap((file) =>
-    [...walk(file.tree)].flatMap(({ node, parent }) => {
-      const isOff = node.type === 'MemberExpression' && /^(test|it|describe)$/.test(nameOf(node['object']))
-      if (isOff && SWITCHED_OFF.test(nameOf(node['property'])))
-        return [`${at(file, node.start)}: a test that is switched off: mend it, or delete it`]
-      const isRetry = node.type === 'Property' && nameOf(node['key']) === 'retry' && parent?.type === 'ObjectExpression'
-      return isRetry ? [`${at(file, node.start)}: a test that is tried again: find out why it fails`] : []
-    }),
-  )
+  return files
+    .filter(({ path }) => isForTests(path))
+    .flatMap((file) =>
+      [...walk(file.tree)].flatMap(({ node, parent }) => {
+        const isOff = node.type === 'MemberExpression' && /^(test|it|describe)$/.test(nameOf(node['object']))
+        if (isOff && SWITCHED_OFF.test(nameOf(node['property'])))
+          return [`${at(file, node.start)}: a test that is switched off: mend it, or delete it`]
+        const isRetry =
+          node.type === 'Property' && nameOf(node['key']) === 'retry' && parent?.type === 'ObjectExpression'
+        return isRetry ? [`${at(file, node.start)}: a test that is tried again: find out why it fails`] : []
+      }),
+    )
 }
 
 function nameOf(node: unknown): string {

@@ -1,7 +1,7 @@
 // What the tests of the command line share: the command itself, as a user starts it, in an empty folder of its own.
 
 import { execFile, execFileSync, spawn } from 'node:child_process'
-import { cpSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -20,8 +20,17 @@ export function build(): void {
   }
 }
 
+const folders: string[] = []
+
 export function emptyFolder(): string {
-  return mkdtempSync(join(tmpdir(), 'quorate-cli-'))
+  const folder = mkdtempSync(join(tmpdir(), 'quorate-cli-'))
+  folders.push(folder)
+  return folder
+}
+
+/** Removes what `emptyFolder` made. */
+export function removeFolders(): void {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true })
 }
 
 export interface Outcome {

@@ -2,7 +2,7 @@
 
 import { cpSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import {
   build,
   emptyFolder,
@@ -11,6 +11,7 @@ import {
   quorate,
   quorateIn,
   quorateJson,
+  removeFolders,
   runCopy,
   SKELETON,
   writeRaft,
@@ -20,6 +21,7 @@ import {
 vi.setConfig({ testTimeout: 30_000 })
 
 beforeAll(build, 60_000)
+afterAll(removeFolders)
 
 describe.concurrent('a run of the lab', () => {
   test('prints the lab’s two lines for each test, and a summary', async () => {
@@ -242,7 +244,7 @@ describe.concurrent('the race check', () => {
     expect(status).toBe(1)
     expect(stdout).toContain('race: server')
     expect(stdout).toContain(words)
-    expect(stdout).toMatch(/replay: .* --race/)
+    expect(stdout).toMatch(/guide: .*"Races"(.|\n)*replay: .* --race/)
   })
 
   test('finds nothing in our own Raft', async () => {

@@ -36,6 +36,8 @@ export class Cluster {
   readonly random: Random
   readonly invariants: InvariantChecker = new InvariantChecker()
   readonly ids: readonly string[]
+  /** Why nodes have stopped themselves, all lives together. */
+  readonly failures: Error[] = []
   private readonly switchboard: MemorySwitchboard
   private readonly servers = new Map<string, Server>()
   private readonly options: ClusterOptions
@@ -190,7 +192,8 @@ export class Cluster {
     for (const server of this.servers.values()) await this.end(server)
   }
 
-  async restart(id: string): Promise<RaftNode> {
+  /** @param restore takes the place of the state machine's own */
+  async restart(id: string, restore?: () => Promise<void>): Promise<RaftNode> {
     const server = this.server(id)
     const initialConfiguration = votersOnly(Object.fromEntries(this.ids.map((each) => [each, `${each}:1`])))
     const { disk: fileSystem } = server
@@ -204,9 +207,12 @@ export class Cluster {
     })
     const { applyMs, restoreMs, answer } = server.machine
     server.machine = Object.assign(new Journal(this.clock), { applyMs, restoreMs, answer })
+    if (restore !== undefined) server.machine.restore = restore
     const opening = RaftNode.open({ ...this.nodeOptions(server), ...storage, id, closeStorage: () => storage.close() })
-    server.node = await this.value(opening)
-    return server.node
+    const node = await this.value(opening)
+    server.node = node
+    void node.failed.then((error) => this.failures.push(error))
+    return node
   }
 
   /** From now on writes fail for want of room. */

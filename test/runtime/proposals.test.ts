@@ -195,14 +195,6 @@ describe('a forwarded proposal', () => {
     expect(await patient).toMatchObject({ applied: 'unknown' })
   })
 
-  test('among more than fit into a message goes in several', async () => {
-    const cluster = await Cluster.start()
-    const [follower = ''] = await cluster.followers()
-    const line = 'x'.repeat(400_000)
-    const answers = await cluster.value(Promise.all(Array.from({ length: 4 }, () => cluster.propose(follower, line))))
-    expect(new Set(answers).size).toBe(4)
-  })
-
   test('with an answer too large for a message says so, and the others come through', async () => {
     const cluster = await Cluster.start({ maxMessageBytes: 2 ** 21 })
     const [follower = ''] = await cluster.followers()
