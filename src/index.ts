@@ -11,7 +11,8 @@ import type { ServerId } from './raft/entry.ts'
 import { OptionsError } from './raft/errors.ts'
 import type { RaftOptions } from './raft/options.ts'
 import { harmless, type Logger, SILENT } from './runtime/logger.ts'
-import { RaftNode, type RaftNodeOptions } from './runtime/raft-node.ts'
+import type { RaftNodeOptions } from './runtime/node-options.ts'
+import { RaftNode } from './runtime/raft-node.ts'
 import type { StateMachine } from './runtime/state-machine.ts'
 import { type DiskStorageOptions, openDiskStorage } from './storage/disk-storage.ts'
 import { Random } from './util/random.ts'
@@ -23,13 +24,18 @@ export type { RaftOptions } from './raft/options.ts'
 export type { RaftEvent, Role } from './raft/ready.ts'
 export { NodeError, type NodeErrorCode } from './runtime/errors.ts'
 export type { Logger } from './runtime/logger.ts'
-export { type NodeEvents, RaftNode, type RequestOptions } from './runtime/raft-node.ts'
+export type { NodeEvents, RequestOptions } from './runtime/node-options.ts'
+export { RaftNode } from './runtime/raft-node.ts'
 export type { Command, StateMachine } from './runtime/state-machine.ts'
 export type { NodeStatus, PeerStatus } from './runtime/status.ts'
 export { DamageError, StorageError, type StorageErrorCode } from './storage/errors.ts'
 export { TransportError, type TransportErrorCode } from './transport/transport.ts'
 export { InvariantError } from './util/assert.ts'
 
+/**
+ * What `startNode` needs of one server: `id`, `cluster`, `directory`, `members` and `stateMachine` are yours to say,
+ * the rest has defaults. The folder remembers `id` and `cluster` from the first start, and refuses others later.
+ */
 export interface NodeOptions
   extends TcpOptions,
     Pick<RaftNodeOptions, 'snapshotEveryBytes' | 'requestTimeoutMs' | 'maxQueuedBytes'> {

@@ -200,6 +200,7 @@ describe('nothing is left lying about:', () => {
     expect(bites(checkSwitchedOffTests, 'test/a.test.ts', 'describe.only("a", () => {})')).toBe(true)
     expect(bites(checkSwitchedOffTests, 'test/a.test.ts', 'test("a", { retry: 2 }, () => {})')).toBe(true)
     expect(bites(checkSwitchedOffTests, 'test/a.test.ts', 'test.each([1])("a", () => {})')).toBe(false)
+    expect(bites(checkSwitchedOffTests, 'test/a.test.ts', 'describe.runIf(canMount)("a", () => {})')).toBe(false)
   })
 
   test('no trace of the place where it was written', () => {

@@ -24,6 +24,11 @@ export function tcpTransport(options: StreamTransportOptions & TcpOptions): Stre
 /** What Node may hold for a socket before the channel is asked to wait. */
 const HIGH_WATER_BYTES = 1024 * 1024
 
+/**
+ * Connections over TCP, without anything that is said on them. Both functions reject with ERR_QUORATE_ADDRESS_INVALID
+ * or ERR_QUORATE_PLAINTEXT_REFUSED before a socket is made. Later, a dial rejects with the system's own error, and
+ * `listen` with ERR_QUORATE_ADDRESS_IN_USE or ERR_QUORATE_ADDRESS_INVALID.
+ */
 export function tcpNetwork({ allowPlaintext = false }: TcpOptions = {}): Network {
   return {
     connect: async (address, timeoutMs) => {

@@ -22,6 +22,7 @@ export type RefusalCode =
   /** The pairs that it should answer with are too many: nothing was changed. */
   | 'ERR_QUORATE_KV_ANSWER_TOO_LARGE'
 
+/** The command was carried out. */
 export interface Done {
   readonly type: 'done'
   /** The store's revision behind the command. */
@@ -32,6 +33,7 @@ export interface Done {
   readonly previous: readonly KeyValue[]
 }
 
+/** The command changed nothing. */
 export interface Refused {
   readonly type: 'refused'
   readonly code: RefusalCode

@@ -20,12 +20,13 @@ export interface KeyRange {
   readonly rangeEnd: Uint8Array
 }
 
-/** A range as two bounds, the upper one excluded; null for no upper bound. */
+/** A range as two bounds: from ≤ key < to, and null for no upper bound. */
 export interface Bounds {
   readonly from: Uint8Array
   readonly to: Uint8Array | null
 }
 
+/** Etcd's way of naming a range, as two bounds. */
 export function boundsOf({ key, rangeEnd }: KeyRange): Bounds {
   if (rangeEnd.length === 0) return { from: key, to: successorOf(key) }
   if (rangeEnd.length === 1 && rangeEnd[0] === 0) return { from: key, to: null }

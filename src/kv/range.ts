@@ -4,6 +4,7 @@ import type { KeyRange, KeyValue } from './key-value.ts'
 
 export type SortTarget = 'key' | 'version' | 'createRevision' | 'modRevision' | 'value'
 
+/** What is asked for: `rangeQuery` fills in what is not said. */
 export interface RangeQuery extends KeyRange {
   /** At most so many pairs; 0 for all. */
   readonly limit: number
@@ -22,6 +23,7 @@ export interface RangeQuery extends KeyRange {
   readonly maxCreateRevision: number
 }
 
+/** What was found, as of one revision. */
 export interface RangeResult {
   /** The store's revision when the query ran. */
   readonly revision: number

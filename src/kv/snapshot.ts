@@ -60,18 +60,23 @@ export async function decodeSnapshot(source: AsyncIterable<Uint8Array>): Promise
     throw new SnapshotFormatError(message)
   }
   const revision = header.uint48()
-  return Store.from(revision, readPairs(pieces, header.uint48()))
+  return Store.from(revision, readBatches(pieces, header.uint48()))
 }
 
-async function* readPairs(pieces: Pieces, count: number): AsyncGenerator<KeyValue, void> {
+/** As they arrive: waiting for every single pair would make a million of them take seconds. */
+async function* readBatches(pieces: Pieces, count: number): AsyncGenerator<readonly KeyValue[], void> {
   let previous: KeyValue | null = null
-  for (let number = 0; number < count; number++) {
-    const pair: KeyValue = await pieces.takePair(`pair ${number + 1} of ${count}`)
-    if (previous !== null && compare(previous.key, pair.key) >= 0) {
-      throw new SnapshotFormatError(`pair ${number + 1} of ${count} is out of order`)
+  let number = 0
+  while (number < count) {
+    const batch: readonly KeyValue[] = await pieces.takePairs(count - number, `pair ${number + 1} of ${count}`)
+    for (const pair of batch) {
+      number++
+      if (previous !== null && compare(previous.key, pair.key) >= 0) {
+        throw new SnapshotFormatError(`pair ${number} of ${count} is out of order`)
+      }
+      previous = pair
     }
-    yield pair
-    previous = pair
+    yield batch
   }
   await pieces.requireEnd()
 }
@@ -92,16 +97,27 @@ class Pieces {
     return taken
   }
 
-  async takePair(what: string): Promise<KeyValue> {
+  /** At least one pair, and as many more as are there already, up to `limit`. */
+  async takePairs(limit: number, what: string): Promise<KeyValue[]> {
     for (;;) {
-      const reader = new ByteReader(this.rest)
-      const pair = readPair(reader)
-      if (reader.ok()) {
-        this.rest = this.rest.subarray(pairBytes(pair))
-        return pair
-      }
+      const pairs = this.pairsAtHand(limit)
+      if (pairs.length > 0) return pairs
       await this.more(what)
     }
+  }
+
+  private pairsAtHand(limit: number): KeyValue[] {
+    const pairs: KeyValue[] = []
+    let offset = 0
+    while (pairs.length < limit) {
+      const reader = new ByteReader(this.rest, offset)
+      const pair = readPair(reader)
+      if (!reader.ok()) break
+      pairs.push(pair)
+      offset += pairBytes(pair)
+    }
+    this.rest = this.rest.subarray(offset)
+    return pairs
   }
 
   async requireEnd(): Promise<void> {

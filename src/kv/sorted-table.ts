@@ -41,15 +41,27 @@ export class SortedTable<R extends Keyed> {
 
   /** @returns the record whose place it takes, if there was one */
   set(record: R): R | undefined {
+    return this.update(record.key, () => record)
+  }
+
+  /**
+   * Puts a record in the place of the one that is there, found once for both: looking a key up is most of the work.
+   *
+   * @param make the new record, of the same key, given the one whose place it takes
+   */
+  update(key: Uint8Array, make: (previous: R | undefined) => R): R | undefined {
     if (this.chunks.length === 0) this.chunks.push({ records: [], era: this.era })
-    const number = this.chunkOf(record.key)
+    const number = this.chunkOf(key)
     const { records } = this.writable(number)
-    const place = lowerBound(records, record.key)
-    const previous = at(records, place, record.key)
-    records.splice(place, previous === undefined ? 0 : 1, record)
+    const place = lowerBound(records, key)
+    const previous = at(records, place, key)
+    const record = make(previous)
     if (previous === undefined) {
+      records.splice(place, 0, record)
       this.count++
       if (records.length > MAX_CHUNK_RECORDS) this.split(number)
+    } else {
+      records[place] = record
     }
     return previous
   }

@@ -50,15 +50,15 @@ export class Store {
   /** Keeps `key` and `value` as they are: give it bytes of its own. @returns the pair that was there, or null */
   put(key: Uint8Array, value: Uint8Array): KeyValue | null {
     this.current++
-    const previous = this.table.get(key) ?? null
-    this.table.set({
-      key: previous?.key ?? key,
+    const modRevision = this.current
+    const previous = this.table.update(key, (old) => ({
+      key: old?.key ?? key,
       value,
-      createRevision: previous?.createRevision ?? this.current,
-      modRevision: this.current,
-      version: (previous?.version ?? 0) + 1,
-    })
-    return previous
+      createRevision: old?.createRevision ?? modRevision,
+      modRevision,
+      version: (old?.version ?? 0) + 1,
+    }))
+    return previous ?? null
   }
 
   /** One change, however many keys it takes. @returns how many there were */
@@ -87,10 +87,10 @@ export class Store {
     return { revision: this.current, size: this.size, pairs: this.table.freeze() }
   }
 
-  /** A store as it was frozen: pairs in key order, with the counters they had. */
-  static async from(revision: number, pairs: AsyncIterable<KeyValue>): Promise<Store> {
+  /** A store as it was frozen: batches of pairs, with the counters they had. */
+  static async from(revision: number, batches: AsyncIterable<readonly KeyValue[]>): Promise<Store> {
     const store = new Store()
-    for await (const pair of pairs) store.table.set(pair)
+    for await (const batch of batches) for (const pair of batch) store.table.set(pair)
     store.current = revision
     return store
   }

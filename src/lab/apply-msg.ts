@@ -19,6 +19,7 @@ export interface ApplyMsg {
   readonly snapshotIndex: number
 }
 
+/** The message of one committed command. The tester wants every index once and in order, without a gap. */
 export function commandMsg(commandIndex: number, command: Command): ApplyMsg {
   return {
     commandValid: true,
@@ -31,6 +32,10 @@ export function commandMsg(commandIndex: number, command: Command): ApplyMsg {
   }
 }
 
+/**
+ * The message of a snapshot that takes the place of all commands up to `snapshotIndex`. The bytes are handed over with
+ * it and must not be written into again.
+ */
 export function snapshotMsg(snapshotIndex: number, snapshotTerm: number, snapshot: Uint8Array): ApplyMsg {
   return {
     commandValid: false,

@@ -41,6 +41,9 @@ export function floatToBytes(value: number): Uint8Array {
   return new Uint8Array(scratch.buffer)
 }
 
+/**
+ * Reads what `floatToBytes` wrote. Bytes that are missing count as zeros: the decoder's reader knows that it ran out.
+ */
 export function floatFromBytes(bytes: Uint8Array): number {
   for (let i = 0; i < 8; i++) scratch.setUint8(i, bytes[i] ?? 0)
   return scratch.getFloat64(0, true)

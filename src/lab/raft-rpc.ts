@@ -36,6 +36,7 @@ export function fromArgs(type: MessageType, args: Args, to: string): Message {
   return { ...message, entries: (args as unknown as { entries: Uint8Array[] }).entries.map(readEntry) }
 }
 
+/** What the serving side returns from its call; `fromReply` puts back the names that the caller knows anyway. */
 export function toReply(message: Message): Reply {
   const { type: _type, from: _from, to: _to, ...reply } = message
   return reply

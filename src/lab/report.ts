@@ -5,6 +5,9 @@
 
 import type { LabResult, LabTest } from './lab-test.ts'
 
+/**
+ * Printed when a test begins; only where tests run one at a time, since the line of one that passed does not name it.
+ */
 export function formatStart(test: LabTest): string {
   return `${test.title} ...`
 }
@@ -21,6 +24,9 @@ export function formatFailed(result: LabResult): string {
   return `--- FAIL: ${result.test} (${result.seconds.toFixed(2)}s)\n    ${result.error?.message ?? 'no reason given'}`
 }
 
+/**
+ * For whoever prints a result without asking first how it went: one line when it passed, the reason below it when not.
+ */
 export function formatResult(result: LabResult): string {
   return result.passed ? formatPassed(result) : formatFailed(result)
 }

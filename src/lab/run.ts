@@ -28,6 +28,7 @@ export type RunClock =
   | { readonly kind: 'virtual'; readonly hop: Hop; readonly shuffle?: boolean }
   | { readonly kind: 'wall'; readonly clock: Clock }
 
+/** What a run needs besides its test: `make`, `seed` and `clock` decide how it goes, the rest watches and reports. */
 export interface RunOptions {
   readonly make: Make
   readonly seed: number

@@ -27,6 +27,10 @@ export function membersOf(configuration: Configuration): ServerId[] {
   return [...new Set([...voters, ...votersOutgoing, ...learners])]
 }
 
+/**
+ * Whether its vote counts, on either side of a joint change. Learners and removed servers have none and do not
+ * campaign.
+ */
 export function isVoter(configuration: Configuration, id: ServerId): boolean {
   return configuration.voters.includes(id) || configuration.votersOutgoing.includes(id)
 }

@@ -41,6 +41,10 @@ interface Seen {
 
 type State = Readonly<RaftState>
 
+/**
+ * One for a whole cluster: what one server shows is held against what the others have shown. A server that restarts
+ * begins a new life of its own, but what was seen committed stays committed.
+ */
 export class InvariantChecker {
   private readonly servers = new Map<ServerId, State>()
   private readonly memories = new Map<ServerId, Memory>()

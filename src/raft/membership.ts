@@ -6,6 +6,10 @@ import { assert } from '../util/assert.ts'
 import { type Configuration, type ConfigurationAt, decodeConfiguration } from './configuration.ts'
 import { commandOf, type Entry, type Index } from './entry.ts'
 
+/**
+ * Part of a server's state, which tells it of every entry that comes into the log, is cut off or compacted away. It is
+ * never empty: it begins with the configuration of the snapshot that the server starts from.
+ */
 export class ConfigurationHistory {
   // Ascending; the first is the one as of the log's base or earlier, so there is always one.
   private history: ConfigurationAt[]

@@ -23,12 +23,17 @@ export function handleRead(state: RaftState, token: number): void {
   }
 }
 
+/** A follower asks. It hears the index when a round has confirmed that we lead, or at once null when we do not. */
 export function handleReadIndex(state: RaftState, message: ReadIndex): void {
   const { from, requestId } = message
   if (state.role === 'leader') acceptRead(state, { token: null, from, requestId, index: null, round: 0 })
   else replyToReadIndex(state, from, requestId, null)
 }
 
+/**
+ * The leader's answer to a read of ours goes to the caller, null for a refusal. One that comes after the read has
+ * expired is dropped: the caller has been told to ask again.
+ */
 export function handleReadIndexReply(state: RaftState, message: ReadIndexReply): void {
   const read = state.forwardedReads.get(message.requestId)
   if (read === undefined) return

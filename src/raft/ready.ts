@@ -43,6 +43,7 @@ export interface PersistBatch {
   readonly entries: readonly Entry[]
 }
 
+/** A message, and what must have happened on the own disk before it may leave: step 2 above. */
 export interface Outgoing {
   readonly message: Message
   /** Leaves only when the batch with this number is durable; 0: at once. */

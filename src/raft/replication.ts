@@ -48,6 +48,10 @@ export function flushAppends(state: RaftState): void {
   state.commitPushAt = null
 }
 
+/**
+ * True once a commit has waited `commitPushDelayMs` for an append that would have carried the news. It alone makes a
+ * turn worth taking, so `hasReady` asks, too.
+ */
 export function isCommitPushDue(state: RaftState): boolean {
   return state.commitPushAt !== null && state.now >= state.commitPushAt
 }

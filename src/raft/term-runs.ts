@@ -5,6 +5,7 @@
 import { assert } from '../util/assert.ts'
 import type { Index, Term } from './entry.ts'
 
+/** Entries of one term, one behind the other, up to where the next run begins or the log ends. */
 export interface TermRun {
   /** The first index of this term … */
   readonly index: Index

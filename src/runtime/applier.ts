@@ -9,6 +9,7 @@ import { Deque } from '../util/deque.ts'
 import { asError } from './errors.ts'
 import type { Command, StateMachine } from './state-machine.ts'
 
+/** What the applier reports, in the order of the log. */
 export interface ApplierHandlers {
   /** The answer to a command; null for an entry that is none. */
   onAnswer(index: Index, term: Term, answer: Uint8Array | null): void

@@ -32,6 +32,7 @@ const LATE_TIMER_MS = 20
  */
 const MAX_TURN_MS = 10
 
+/** What stands between the driver and the world. */
 export interface DriverPorts {
   readonly log: LogStore
   readonly snapshots: SnapshotStore
@@ -45,6 +46,7 @@ export interface DriverPorts {
   readonly invariants?: InvariantChecker
 }
 
+/** What the driver tells whoever holds the requests: `RaftNode`. Nothing here may throw. */
 export interface DriverHandlers extends Pick<ApplierHandlers, 'onAnswer'> {
   /** A turn begins: the last chance to give the core something to do in it. */
   beforeTurn(): void

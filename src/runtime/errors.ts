@@ -27,6 +27,7 @@ export type NodeErrorCode =
   /** The node was stopped, or has stopped itself: see its `failed`. */
   | 'ERR_QUORATE_STOPPED'
 
+/** Why a request came to nothing. */
 export class NodeError extends Error {
   override readonly name = 'NodeError'
   readonly code: NodeErrorCode

@@ -29,6 +29,7 @@ const MAX_WORDS_LENGTH = 150
 
 export type ForwardedOutcome = Uint8Array | NodeError
 
+/** One request to the leader. */
 export interface Forward {
   /** What is left of the patience of whoever waits longest: the leader need not try for longer. */
   readonly timeoutMs: number

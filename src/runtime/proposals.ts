@@ -10,6 +10,7 @@ import { type Pending, settleOnce } from './pending.ts'
 /** What a proposal takes in memory beyond its command: many empty ones are no small thing either. */
 const OVERHEAD_BYTES = 128
 
+/** A command on its way, and whoever waits for its answer. */
 export interface Proposal extends Pending {
   readonly command: Uint8Array
   readonly resolve: (answer: Uint8Array) => void
@@ -165,10 +166,12 @@ export function costOf(proposal: Proposal): number {
   return proposal.command.length + OVERHEAD_BYTES
 }
 
+/** Gives the caller the answer, unless it has been told something else before. */
 export function settle(proposal: Proposal, answer: Uint8Array): void {
   if (settleOnce(proposal)) proposal.resolve(answer)
 }
 
+/** Tells the caller what went wrong, unless it has been told something else before. */
 export function fail(proposal: Proposal, error: NodeError): void {
   if (settleOnce(proposal)) proposal.reject(error)
 }

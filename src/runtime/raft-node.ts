@@ -2,28 +2,23 @@
  * RaftNode: what a service holds. Commands go in and come out committed, in one order on every server; reads see
  * everything that was acknowledged before them; both from any server.
  */
-import { ENTRY_HEADER_BYTES, type Index, type ServerId, type Term } from '../raft/entry.ts'
+import { ENTRY_HEADER_BYTES, type Index, type ServerId } from '../raft/entry.ts'
 import { OptionsError } from '../raft/errors.ts'
-import type { InvariantChecker } from '../raft/invariants.ts'
 import type { RaftOptions } from '../raft/options.ts'
 import { type ProposeRefusal, Raft } from '../raft/raft.ts'
-import type { BootState, RaftEvent, Role } from '../raft/ready.ts'
-import type { LogStore } from '../storage/log-store.ts'
-import type { SnapshotStore } from '../storage/snapshot-store.ts'
+import type { RaftEvent } from '../raft/ready.ts'
 import { DEFAULT_LIMITS } from '../transport/limits.ts'
-import type { Transport } from '../transport/transport.ts'
 import { Events } from '../util/events.ts'
-import type { Random } from '../util/random.ts'
-import type { Cancel, Clock } from './clock.ts'
+import type { Cancel } from './clock.ts'
 import { Driver } from './driver.ts'
 import { asError, NodeError } from './errors.ts'
 import { Forwarder } from './forwarder.ts'
 import { decodeForward, encodeOutcomes, type ForwardedOutcome } from './forwarding.ts'
 import { harmless, type Logger, SILENT } from './logger.ts'
-import { type AbortSignalLike, watchSignal } from './pending.ts'
+import type { NodeEvents, RaftNodeOptions, RequestOptions } from './node-options.ts'
+import { watchSignal } from './pending.ts'
 import { abort, costOf, fail, type Proposal, Proposals } from './proposals.ts'
 import { failRead, type Read, Reads } from './reads.ts'
-import type { StateMachine } from './state-machine.ts'
 import { describeNode, type NodeStatus } from './status.ts'
 
 /** How late a time-out may be noticed. */
@@ -39,48 +34,6 @@ declare global {
     /** Of ES2026; every supported Node has it. */
     readonly asyncDispose: unique symbol
   }
-}
-
-/** What a node is made of: its disk, its network, its clock, its state machine. */
-export interface RaftNodeOptions {
-  readonly id: ServerId
-  readonly boot: BootState
-  readonly log: LogStore
-  readonly snapshots: SnapshotStore
-  readonly transport: Transport
-  readonly clock: Clock
-  readonly random: Random
-  readonly stateMachine: StateMachine
-  readonly raft?: Partial<RaftOptions>
-  /** Log bytes applied between two snapshots; default 64 MiB. */
-  readonly snapshotEveryBytes?: number
-  /** How long a proposal or a read may take when the call does not say; default 5,000 ms. */
-  readonly requestTimeoutMs?: number
-  /** Commands that wait for a leader or for its answer, in bytes; above it proposals are refused. Default 64 MiB. */
-  readonly maxQueuedBytes?: number
-  /** The largest message that the transport takes; default 16 MiB, as that of the transport over TCP. */
-  readonly maxMessageBytes?: number
-  readonly logger?: Logger
-  /** Called once, last, when the node has stopped, stopped itself or could not start: lets go of the stores. */
-  readonly closeStorage?: () => Promise<void>
-  readonly invariants?: InvariantChecker
-}
-
-export interface RequestOptions {
-  /** Rejects after this long: certainly or possibly without effect, as the error says. */
-  readonly timeoutMs?: number
-  /** Ends the waiting when it fires. What a leader has taken may be applied all the same. */
-  readonly signal?: AbortSignalLike
-}
-
-export interface NodeEvents {
-  role: { readonly role: Role; readonly term: Term }
-  leader: { readonly leaderId: ServerId | null; readonly term: Term }
-  configuration: Extract<RaftEvent, { type: 'configuration' }>
-  contradiction: Extract<RaftEvent, { type: 'contradiction' }>
-  transfer: Extract<RaftEvent, { type: 'transfer' }>
-  /** The node has stopped itself. */
-  failure: Error
 }
 
 export class RaftNode {
@@ -119,7 +72,7 @@ export class RaftNode {
       await node.driver.start((_from, body) => node.answerForward(body))
       return node
     } catch (error) {
-      await transport.stop().finally(() => options.closeStorage?.())
+      await letGo(transport.stop(), options)
       throw error
     }
   }
@@ -244,12 +197,8 @@ export class RaftNode {
     return this.stop()
   }
 
-  private async close(): Promise<void> {
-    try {
-      await this.driver.stop()
-    } finally {
-      await this.options.closeStorage?.()
-    }
+  private close(): Promise<void> {
+    return letGo(this.driver.stop(), this.options)
   }
 
   // ── Proposals ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -261,9 +210,18 @@ export class RaftNode {
     resolve: (answer: Uint8Array) => void,
     reject: (error: NodeError) => void,
   ): void {
-    const expiresAt = this.expiry(timeoutMs)
-    const fate = { settled: false, unhook: null, handedOver: false, index: 0, term: 0 }
-    const proposal: Proposal = { command, resolve, reject, expiresAt, isForwarded, ...fate }
+    const proposal: Proposal = {
+      command,
+      resolve,
+      reject,
+      expiresAt: this.expiry(timeoutMs),
+      isForwarded,
+      handedOver: false,
+      index: 0,
+      term: 0,
+      settled: false,
+      unhook: null,
+    }
     const refusal = this.refusal(proposal)
     if (refusal !== null) reject(refusal)
     else if (signal?.aborted) abort(proposal)
@@ -413,6 +371,15 @@ export class RaftNode {
     this.forwarder.failAll(reason)
     this.reads.failAll(reason)
     for (const end of [...this.transfers]) end(new NodeError('ERR_QUORATE_STOPPED', reason, 'unknown'))
+  }
+}
+
+/** The disk is let go of whatever the network does. */
+async function letGo(networkStopped: Promise<void>, { closeStorage }: RaftNodeOptions): Promise<void> {
+  try {
+    await networkStopped
+  } finally {
+    await closeStorage?.()
   }
 }
 

@@ -3,6 +3,7 @@ import type { Index, ServerId } from '../raft/entry.ts'
 import { NodeError } from './errors.ts'
 import { type Pending, settleOnce } from './pending.ts'
 
+/** A query that waits until it may be run. */
 export interface Read extends Pending {
   /** Runs the query against the state machine; settles the caller's promise. */
   readonly serve: () => void
@@ -95,6 +96,7 @@ function serveAll(reads: readonly Read[]): void {
   for (const read of reads) if (settleOnce(read)) read.serve()
 }
 
+/** Tells the caller what went wrong, unless the query has run already. */
 export function failRead(read: Read, error: NodeError): void {
   if (settleOnce(read)) read.reject(error)
 }

@@ -16,6 +16,7 @@ import type { StateMachine } from './state-machine.ts'
 /** After a failure, so that a follower which refuses is not asked fifty times a second. */
 const RETRY_DELAY_MS = 1000
 
+/** What the snapshots ask of the core, and tell it. */
 export interface SnapshotHandlers {
   /** Describes the own state as of `index`; null when there is nothing to describe. */
   describe(index: Index): SnapshotMeta | null
@@ -42,6 +43,8 @@ export class Snapshots {
   private taking = false
   private stopped = false
   private readonly deliveries = new Map<ServerId, Delivery>()
+  /** Why the last transfer to a follower failed: said once, not every second. */
+  private readonly complaints = new Map<ServerId, string>()
 
   constructor(store: SnapshotStore, transport: Transport, clock: Clock, logger: Logger, handlers: SnapshotHandlers) {
     this.store = store
@@ -128,12 +131,14 @@ export class Snapshots {
     const { index: lastIncludedIndex, term: lastIncludedTerm, configuration } = meta
     const place = { lastIncludedIndex, lastIncludedTerm, configuration }
     const message: InstallSnapshot = { type: 'InstallSnapshot', from, to, term, session, ...place }
-    this.logger.info('sending a snapshot', { to, index: lastIncludedIndex, bytes: sizeBytes })
+    if (!this.complaints.has(to))
+      this.logger.info('sending a snapshot', { to, index: lastIncludedIndex, bytes: sizeBytes })
     return this.transport.sendSnapshot(message, { id, sizeBytes, read: (offset) => this.store.read(stored, offset) })
   }
 
   private delivered(from: ServerId, delivery: Delivery, { meta }: StoredSnapshot): void {
     if (this.stopped) return
+    this.complaints.delete(delivery.order.to)
     this.logger.info('snapshot delivered', { to: delivery.order.to, index: meta.index })
     this.goOn(from, delivery)
   }
@@ -141,7 +146,9 @@ export class Snapshots {
   private notDelivered(from: ServerId, delivery: Delivery, error: Error): void {
     if (this.stopped) return
     const { to, session } = delivery.order
-    this.logger.warn('a snapshot was not delivered; it will be tried again', { to, reason: error.message })
+    if (this.complaints.get(to) !== error.message)
+      this.logger.warn('a snapshot was not delivered; it will be tried again', { to, reason: error.message })
+    this.complaints.set(to, error.message)
     delivery.retry = this.clock.schedule(RETRY_DELAY_MS, () => {
       this.handlers.onSendFailed(to, session)
       this.goOn(from, delivery)

@@ -37,6 +37,7 @@ export interface NodeStatus {
   readonly peers: readonly PeerStatus[]
 }
 
+/** Puts it together from the core's state; cheap enough to be asked for every second. */
 export function describeNode(state: Readonly<RaftState>, diskFull: boolean, stopped: string | null): NodeStatus {
   const { id, role, currentTerm: term, leaderId, commitIndex, lastApplied, log, snapshot, configuration } = state
   return {

@@ -45,6 +45,7 @@ export interface BatchPlace {
   readonly previous: number
 }
 
+/** A header as it was found or written. Its `checksum` is what the batch behind it must name as `previous`. */
 export interface BatchHeader extends BatchPlace {
   readonly checksum: number
   readonly controlBytes: number
@@ -57,6 +58,7 @@ export function entriesOffset(header: BatchHeader): number {
   return header.offset + BATCH_HEADER_BYTES + header.controlBytes
 }
 
+/** Where they end and the seal begins, which is never empty: the batch itself ends at `batchEnd`. */
 export function entriesEnd(header: BatchHeader): number {
   return entriesOffset(header) + header.entriesBytes
 }
@@ -134,6 +136,7 @@ export function decodeHeader(source: Uint8Array, at: number): BatchHeader | null
   }
 }
 
+/** What an intact batch has behind its header: the records say what to do, and which of the entries belong where. */
 export interface BatchBody {
   readonly records: readonly LogRecord[]
   /** Views into the source. */

@@ -21,6 +21,7 @@ import { readRun } from './run-reader.ts'
 import { createSegment } from './segment.ts'
 import { MIN_SEGMENT_BYTES, SegmentRow } from './segment-row.ts'
 
+/** One log's place and sizes. The sizes may differ from one start to the next; the log id is for ever. */
 export interface DiskLogOptions {
   readonly fileSystem: FileSystem
   /** Eight bytes that no other log has: a segment of another log is recognised by them. */

@@ -11,6 +11,7 @@ import { checkSnapshotFile, readSnapshotFile, SnapshotFileWriter } from './snaps
 import { isSnapshotName, isUnfinishedSnapshot, snapshotName } from './snapshot-format.ts'
 import type { OpenedSnapshots, SnapshotStore, SnapshotWriter, StoredSnapshot } from './snapshot-store.ts'
 
+/** What the store is made from. The folder may hold a log as well: files with other names are left alone. */
 export interface DiskSnapshotsOptions {
   readonly fileSystem: FileSystem
   /** For ids: seeded so that no two servers make up the same. */

@@ -18,6 +18,10 @@ import { SegmentReader } from './segment-reader.ts'
 import { isSnapshotName } from './snapshot-format.ts'
 import type { OpenedSnapshots, SnapshotStore } from './snapshot-store.ts'
 
+/**
+ * Whose folder it is, and what an empty one begins with. The names of cluster and server are written down at the first
+ * start and compared at every later one.
+ */
 export interface DiskStorageOptions {
   /** The folder is this server's alone. */
   readonly fileSystem: FileSystem

@@ -19,6 +19,10 @@ export type StorageErrorCode =
   | 'ERR_QUORATE_UNKNOWN_FORMAT'
   | 'ERR_QUORATE_STORAGE_CLOSED'
 
+/**
+ * What a store rejects with. Programs decide by the `code`; the message is for the operator and says what to do, and
+ * the `cause` is what the file system said, if it was asked.
+ */
 export class StorageError extends Error {
   override readonly name = 'StorageError'
   readonly code: StorageErrorCode
@@ -47,11 +51,19 @@ export class DamageError extends StorageError {
   }
 }
 
+/**
+ * `what` completes "no room to …". The message promises that nothing of the write counts, so it is for callers that
+ * have seen to it.
+ */
 export function diskFull(what: string, cause: FileSystemError): StorageError {
   const message = `no room to ${what} (${cause.message}). Nothing of it counts; free space, then try again`
   return new StorageError('ERR_QUORATE_DISK_FULL', message, cause)
 }
 
+/**
+ * `what` completes "could not …". For every failure that leaves it open what the disk holds: a failed sync is one even
+ * when there was merely no room.
+ */
 export function poisoned(what: string, cause: unknown): StorageError {
   const reason = cause instanceof Error ? cause.message : String(cause)
   const message = `could not ${what} (${reason}): what the disk holds is unknown. Stop this server, check the disk, restart`

@@ -55,6 +55,10 @@ export interface File {
   close(): Promise<void>
 }
 
+/**
+ * Proof that the folder is ours. Release it after all files are closed; a process that dies without doing so does not
+ * keep the next one out.
+ */
 export interface FolderLock {
   release(): Promise<void>
 }
@@ -62,6 +66,10 @@ export interface FolderLock {
 /** The operating system's word for it; others exist. */
 export type FileSystemErrorCode = 'ENOSPC' | 'EDQUOT' | 'EIO' | 'ENOENT' | 'EEXIST' | (string & {})
 
+/**
+ * An operation that the system refused, with the path in the message. The stores turn it into a StorageError: only they
+ * know what of it counts.
+ */
 export class FileSystemError extends Error {
   override readonly name = 'FileSystemError'
   readonly code: FileSystemErrorCode

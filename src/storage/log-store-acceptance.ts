@@ -18,6 +18,9 @@ export interface LogStoreStage {
   reopen(): Promise<{ readonly store: LogStore; readonly opened: OpenedLog }>
 }
 
+/**
+ * One story. `run` wants a new, empty stage, and rejects with what it found instead when the store breaks its contract.
+ */
 export interface LogStoreCase {
   readonly title: string
   run(stage: LogStoreStage): Promise<void>

@@ -12,6 +12,10 @@ type Change =
   | { readonly type: 'write'; readonly offset: number; readonly bytes: Uint8Array }
   | { readonly type: 'resize'; readonly size: number }
 
+/**
+ * One file of a MemoryFileSystem, which outlives its names and its handles. Bytes that were written are kept, not
+ * copied: the caller must not change them afterwards.
+ */
 export class FileImage {
   private readonly seen = new Extent()
   private readonly durable = new Extent()

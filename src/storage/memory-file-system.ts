@@ -26,12 +26,14 @@ export interface Operation {
   readonly number: number
 }
 
+/** How an operation fails: its caller gets a FileSystemError with this code, whatever the disk has done meanwhile. */
 export interface Fault {
   readonly code: FileSystemErrorCode
   /** What happens nevertheless: 'part' writes half of the bytes, or lets half of the pending writes arrive. */
   readonly effect: 'none' | 'part' | 'whole'
 }
 
+/** Without any of them it is a disk that never fails and takes no time; crashes come from `crash` and `kill` alone. */
 export interface MemoryFileSystemOptions {
   readonly folder?: string
   /** Asked before each operation: null lets it happen. */

@@ -20,6 +20,10 @@ import {
 } from './segment.ts'
 import { type Flaw, type ReadBatch, SegmentReader } from './segment-reader.ts'
 
+/**
+ * A log that is ready to be written on: a torn end was cut off, and there are zeros behind `end`. The caller closes the
+ * segments.
+ */
 export interface RecoveredLog {
   readonly replay: LogReplay
   /** Ascending; the last one is where the log goes on. Open. */

@@ -5,6 +5,7 @@ import { DamageError } from './errors.ts'
 import type { File } from './file-system.ts'
 import type { Run } from './log-index.ts'
 
+/** A run, and the open file of the segment that it is in; the file stays the caller's. */
 export interface RunPlace {
   readonly file: File
   /** For messages. */

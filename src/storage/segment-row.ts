@@ -4,8 +4,10 @@
  */
 import { assert } from '../util/assert.ts'
 import type { FileSystem } from './file-system.ts'
+import { Pace } from './pace.ts'
 import { createSegment, SEGMENT_HEADER_BYTES, type Segment } from './segment.ts'
 
+/** What the row makes new segments from. */
 export interface SegmentRowOptions {
   readonly fileSystem: FileSystem
   readonly logId: Uint8Array
@@ -26,6 +28,7 @@ export class SegmentRow {
   private readonly segments: Segment[]
   private spare: Segment | null = null
   private preparing: Promise<void> | null = null
+  private pace = new Pace()
   // Making the spare has failed: not tried again in the background, where each write would fill the disk anew.
   private gaveUp = false
   // How many reads are under way in a segment; a dropped one is closed after the last of them.
@@ -57,7 +60,9 @@ export class SegmentRow {
   /** A batch that ends at `end` is durable. */
   advance(end: number): void {
     this.end = end
-    if (end > this.active.file.size / 2) void this.prepareSpare()
+    const progress = end / this.active.file.size
+    this.pace.advance(progress)
+    if (Pace.isDue(progress)) void this.prepareSpare()
   }
 
   /**
@@ -66,6 +71,7 @@ export class SegmentRow {
    * @throws FileSystemError; the row is as it was then
    */
   async turn(bytes: number): Promise<void> {
+    this.pace.hurry()
     await this.preparing
     const spare = this.spare ?? (await this.createNext())
     this.spare = spare
@@ -106,6 +112,7 @@ export class SegmentRow {
   }
 
   async close(): Promise<void> {
+    this.pace.stop()
     await this.preparing
     if (this.spare !== null) await this.spare.file.close()
     for (const { file } of this.segments) await file.close()
@@ -114,6 +121,7 @@ export class SegmentRow {
   /** A failure is no matter yet: `turn` tries again, and reports what it finds. */
   private async prepareSpare(): Promise<void> {
     if (this.spare !== null || this.preparing !== null || this.gaveUp) return
+    this.pace = new Pace()
     this.preparing = this.createNext().then(
       (segment) => {
         this.spare = segment
@@ -147,6 +155,7 @@ export class SegmentRow {
       logId,
       number + 1,
       Math.max(Math.min(file.size * 2, maxSegmentBytes), MIN_SEGMENT_BYTES),
+      (fraction) => this.pace.mayGoOn(fraction),
     )
   }
 

@@ -27,7 +27,7 @@ const FORMAT_VERSION = 1
 const NAME = /^log-(\d{8})\.qlog$/
 const TEMPORARY = /^log-\d{8}\.tmp$/
 // Zeros go out in pieces, each synced: a background write of 64 MiB in one would hold up the log's own small syncs.
-const ZEROING_STEP_BYTES = 4 * 2 ** 20
+const ZEROING_STEP_BYTES = 256 * 1024
 
 export interface Segment {
   readonly number: number
@@ -35,6 +35,7 @@ export interface Segment {
   readonly file: File
 }
 
+/** Eight digits, so that names in ascending order are segments in ascending order: recovery relies on it. */
 export function segmentName(number: number): string {
   return `log-${String(number).padStart(8, '0')}.qlog`
 }
@@ -50,19 +51,24 @@ export function isUnfinishedSegment(name: string): boolean {
   return TEMPORARY.test(name)
 }
 
-/** Makes a segment that is there durably, name and zeros. Takes its time; a failure leaves at most a temporary file behind. */
+/**
+ * Makes a segment that is there durably, name and zeros; a failure leaves at most a temporary file behind.
+ *
+ * @param pace asked before each piece of zeros but the first, with the fraction that is there; it may wait, or throw
+ */
 export async function createSegment(
   fileSystem: FileSystem,
   logId: Uint8Array,
   number: number,
   sizeBytes: number,
+  pace: (fraction: number) => Promise<void> = atFullSpeed,
 ): Promise<Segment> {
   const name = segmentName(number)
   const temporary = name.replace('.qlog', '.tmp')
   if ((await fileSystem.list()).includes(temporary)) await fileSystem.remove(temporary)
   const file = await fileSystem.open(temporary, 'create')
   try {
-    await fillWithZeros(file, sizeBytes)
+    await fillWithZeros(file, sizeBytes, pace)
     file.write(0, [encodeSegmentHeader(logId, number, sizeBytes)])
     await file.sync()
     await fileSystem.rename(temporary, name)
@@ -76,13 +82,20 @@ export async function createSegment(
   return { number, name, file }
 }
 
-async function fillWithZeros(file: File, sizeBytes: number): Promise<void> {
+async function atFullSpeed(): Promise<void> {}
+
+async function fillWithZeros(file: File, sizeBytes: number, pace: (fraction: number) => Promise<void>): Promise<void> {
   while (file.size < sizeBytes) {
+    if (file.size > 0) await pace(file.size / sizeBytes)
     await file.resize(Math.min(file.size + ZEROING_STEP_BYTES, sizeBytes))
     await file.sync()
   }
 }
 
+/**
+ * The 32 bytes as above, written once, when the segment is made; `checkSegment` reads them. `sizeBytes` is the whole
+ * file's.
+ */
 export function encodeSegmentHeader(logId: Uint8Array, number: number, sizeBytes: number): Uint8Array {
   const header = new Uint8Array(SEGMENT_HEADER_BYTES)
   writeUint32(header, 4, SEGMENT_MAGIC)

@@ -40,10 +40,15 @@ const FORMAT_VERSION = 1
 const NAME = /^snapshot-(\d{16})\.qsnap$/
 const TEMPORARY = /^snapshot-\d+\.tmp$/
 
+/**
+ * Sixteen digits, so that the last name in ascending order is the newest snapshot. The index alone names it: there is
+ * never more than one finished snapshot for it.
+ */
 export function snapshotName(meta: SnapshotMeta): string {
   return `snapshot-${String(meta.index).padStart(16, '0')}.qsnap`
 }
 
+/** A finished snapshot by its name; whether its bytes are whole, `checkSnapshotFile` finds out. */
 export function isSnapshotName(name: string): boolean {
   return NAME.test(name)
 }
@@ -53,6 +58,10 @@ export function isUnfinishedSnapshot(name: string): boolean {
   return TEMPORARY.test(name)
 }
 
+/**
+ * What a file says of itself before its content; chunk 0 begins at `headerBytes`. The content's size is in the footer,
+ * because nobody knows it when the header is written.
+ */
 export interface SnapshotHeader {
   readonly id: string
   readonly meta: SnapshotMeta
@@ -136,6 +145,7 @@ export function chunkPlace(snapshot: StoredSnapshot, headerBytes: number, number
   return [offset, CHUNK_HEADER_BYTES + content]
 }
 
+/** How many chunks so much content takes: none when it is empty, and only the last may be short. */
 export function chunkCount(sizeBytes: number): number {
   return Math.ceil(sizeBytes / CHUNK_BYTES)
 }

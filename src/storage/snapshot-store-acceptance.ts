@@ -16,6 +16,9 @@ export interface SnapshotStoreStage {
   reopen(): Promise<SnapshotStore>
 }
 
+/**
+ * One story. `run` wants a new, empty stage, and rejects with what it found instead when the store breaks its contract.
+ */
 export interface SnapshotStoreCase {
   readonly title: string
   run(stage: SnapshotStoreStage): Promise<void>

@@ -40,6 +40,7 @@ export interface SnapshotStore {
   close(): Promise<void>
 }
 
+/** A snapshot that is whole and durable; `read` brings its bytes. */
 export interface StoredSnapshot {
   /** Names these very bytes: two servers' snapshots of one index may differ in them, and then have different ids. */
   readonly id: string
@@ -47,6 +48,10 @@ export interface StoredSnapshot {
   readonly sizeBytes: number
 }
 
+/**
+ * What a store found when it was opened: the snapshot to start from, if there is one, and what it passed over to get
+ * there.
+ */
 export interface OpenedSnapshots {
   readonly latest: StoredSnapshot | null
   /** Snapshots newer than `latest` that turned out to be damaged, with the reason; for the operator's log. */

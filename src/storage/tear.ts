@@ -12,6 +12,10 @@ const SECTOR_BYTES = 512
 /** For bytes at `at` that are no intact header, with what follows them; `offset` is their place in the file. */
 export type HeaderVerdict = 'empty' | 'torn' | 'damaged'
 
+/**
+ * Empty: the log ends there. Torn: it ends there, too, and these bytes are wiped. Damaged: the server must not start. A
+ * later intact batch overrules the first two, which the caller looks for.
+ */
 export function judgeHeader(source: Uint8Array, at: number, offset: number): HeaderVerdict {
   const end = at + BATCH_HEADER_BYTES
   if (isZero(source, at, Math.min(end, source.length))) return 'empty'
@@ -37,6 +41,7 @@ function hasLostSector(source: Uint8Array, from: number, to: number, shift: numb
   return false
 }
 
+/** For the bytes from `from` up to `to`, which must lie in the source; of none it is true. */
 export function isZero(source: Uint8Array, from: number, to: number): boolean {
   for (let i = from; i < to; i++) if (source[i] !== 0) return false
   return true

@@ -21,6 +21,10 @@ import {
   type TransportHandlers,
 } from './transport.ts'
 
+/**
+ * What the author of a transport brings to the stories. Each story opens it once and closes it at the end, however it
+ * went.
+ */
 export interface TransportStage {
   readonly timers: Timers
   /** Started transports that all have each other as peers. */
@@ -31,6 +35,7 @@ export interface TransportStage {
   close(): Promise<void>
 }
 
+/** One story. `run` rejects with what it missed when the transport breaks its contract. */
 export interface AcceptanceStory {
   readonly title: string
   run(stage: TransportStage): Promise<void>

@@ -49,6 +49,7 @@ const REFUSAL_CODES: readonly RefusalCode[] = [
   'tooManyConnections',
 ]
 
+/** What the dialler says first. Each name has 1 to 512 characters; with another it is refused as malformed. */
 export interface Hello {
   readonly lowestVersion: number
   readonly highestVersion: number
@@ -60,6 +61,7 @@ export interface Hello {
   readonly incarnation: string
 }
 
+/** The listener's yes: the version that both speak from here on, and who it is, for the dialler to check. */
 export interface Welcome {
   readonly version: number
   readonly cluster: string
@@ -67,6 +69,10 @@ export interface Welcome {
   readonly incarnation: string
 }
 
+/**
+ * A no, from either end: the connection is over. The reason is for an operator, since only a change of configuration,
+ * or a place that becomes free, makes the next attempt succeed.
+ */
 export interface Refusal {
   readonly code: RefusalCode
   readonly reason: string
@@ -81,6 +87,7 @@ export interface Identity extends PeerIdentity {
 /** Null lets a server in; words refuse it. */
 export type Admit = (peer: PeerIdentity) => string | null
 
+/** Our hello to `to`, with every version that we speak. Keep it: `checkWelcome` holds the answer against it. */
 export function helloFor(self: Identity, to: ServerId, purpose: Purpose): Hello {
   const { lowest: lowestVersion, highest: highestVersion } = PROTOCOL_VERSIONS
   const { cluster, id: from, incarnation } = self
@@ -148,12 +155,17 @@ export function decodeHello(frame: Frame): Hello | string {
   return { lowestVersion, highestVersion, purpose, cluster, from, to, incarnation }
 }
 
+/** Sent once, by the listener; every frame behind it is of `welcome.version`. `decodeAnswer` reads it. */
 export function encodeWelcome(welcome: Welcome): OutgoingFrame {
   const writer = frameWriter().uint32(MAGIC).uint8(welcome.version)
   writer.text(welcome.cluster).text(welcome.id).text(welcome.incarnation)
   return sealFrame('Welcome', writer.finish())
 }
 
+/**
+ * The listener's last frame before it hangs up. The reason is cut to 512 characters: a frame of more than 4 KiB would
+ * not be read. `decodeAnswer` reads it.
+ */
 export function encodeRefusal({ code, reason }: Refusal): OutgoingFrame {
   const writer = frameWriter().uint8(REFUSAL_CODES.indexOf(code)).text(reason.slice(0, MAX_TEXT_BYTES))
   return sealFrame('Refusal', writer.finish())
@@ -176,6 +188,7 @@ export function decodeAnswer(frame: Frame): Welcome | Refusal | string {
   return { version, cluster, id, incarnation }
 }
 
+/** Tells the two answers to a hello apart, by the code that only a refusal has. */
 export function isRefusal(answer: Welcome | Refusal): answer is Refusal {
   return 'code' in answer
 }

@@ -32,6 +32,7 @@ interface LinkState {
   connection: number
 }
 
+/** Where the transports of one cluster meet: it owns the links, and draws losses and delays from `random`. */
 export class MemorySwitchboard {
   readonly timers: Timers
   private readonly random: Random

@@ -21,6 +21,7 @@ const OFFSET_BYTES = 6
 const MAX_ID_LENGTH = 512
 const MAX_REASON_LENGTH = 512
 
+/** The bytes that are to come, by name and size, and the message that is stepped when all of them are durable. */
 export interface OfferedSnapshot {
   readonly message: InstallSnapshot
   readonly offer: SnapshotOffer
@@ -45,6 +46,10 @@ export function decodeOffer(frame: Frame, route: Route): OfferedSnapshot | strin
   return { message, offer: { id, sizeBytes } }
 }
 
+/**
+ * Takes 1 to SNAPSHOT_CHUNK_BYTES bytes: the receiver hangs up on a piece of another size. They are copied, so the
+ * caller may reuse them; `offset` counts from the snapshot's beginning.
+ */
 export function encodeChunk(offset: number, bytes: Uint8Array): OutgoingFrame {
   const head = new Uint8Array(FRAME_HEADER_BYTES + OFFSET_BYTES + bytes.length)
   writeUint48(head, FRAME_HEADER_BYTES, offset)
@@ -52,6 +57,10 @@ export function encodeChunk(offset: number, bytes: Uint8Array): OutgoingFrame {
   return sealFrame('SnapshotChunk', head)
 }
 
+/**
+ * How far the receiver is, in bytes of content: Resume once, as its answer to the offer, then an Ack for each piece
+ * that its sink has taken.
+ */
 export function encodeOffset(type: 'SnapshotResume' | 'SnapshotAck', offset: number): OutgoingFrame {
   return sealFrame(type, frameWriter().uint48(offset).finish())
 }
@@ -66,14 +75,22 @@ export function chunkOf(frame: Frame): Uint8Array {
   return frame.body.subarray(OFFSET_BYTES)
 }
 
+/**
+ * Frames that say all by their type: the signs of life of any connection, and the end of a snapshot that is durable.
+ */
 export function encodeBare(type: 'Ping' | 'Pong' | 'SnapshotDone'): OutgoingFrame {
   return sealFrame(type, frameWriter().finish())
 }
 
+/**
+ * To the offer, or later when the sink fails. The sender throws the reason, of which 512 characters travel, as
+ * ERR_QUORATE_SNAPSHOT_REFUSED.
+ */
 export function encodeSnapshotRefusal(reason: string): OutgoingFrame {
   return sealFrame('SnapshotRefusal', frameWriter().text(reason.slice(0, MAX_REASON_LENGTH)).finish())
 }
 
+/** A SnapshotRefusal's reason, never empty: one that is malformed refuses all the same. */
 export function reasonOf(frame: Frame): string {
   return new ByteReader(frame.body).text() || 'no reason given'
 }

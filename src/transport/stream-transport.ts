@@ -19,6 +19,10 @@ import { SnapshotSender } from './snapshot-sender.ts'
 import { type SnapshotSource, type Transport, TransportError, type TransportHandlers } from './transport.ts'
 import { reportTrouble, type Wiring } from './wiring.ts'
 
+/**
+ * Who this server is, where it listens, and the clock and the chance that it goes by. A limit that is not given is that
+ * of DEFAULT_LIMITS.
+ */
 export interface StreamTransportOptions extends Identity {
   /** Where to listen, `host:port`. Port 0 lets the system choose; `listeningAt` tells. */
   readonly address: string

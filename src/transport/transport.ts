@@ -117,6 +117,7 @@ export interface SnapshotSink {
   interrupt(): void
 }
 
+/** A connection that failed or was refused; `peer` is null for a caller that was never let in. */
 export interface TransportTrouble {
   readonly peer: ServerId | null
   readonly code: TransportErrorCode

@@ -5,6 +5,9 @@ export const EMPTY: Uint8Array = new Uint8Array(0)
 /** The largest unsigned number that `writeUint48` holds: 2⁴⁸ − 1. At a million entries a second, nine years' worth. */
 export const MAX_UINT48: number = 2 ** 48 - 1
 
+/**
+ * Does not look whether the bytes are there: those past the end read as zeros. For bytes of others there is ByteReader.
+ */
 export function readUint32(bytes: Uint8Array, offset: number): number {
   return (
     ((bytes[offset] as number) |
@@ -15,6 +18,7 @@ export function readUint32(bytes: Uint8Array, offset: number): number {
   )
 }
 
+/** Writes the lowest 32 bits; like the other functions with an offset, into room that the caller has made. */
 export function writeUint32(bytes: Uint8Array, offset: number, value: number): void {
   bytes[offset] = value
   bytes[offset + 1] = value >>> 8
@@ -22,10 +26,12 @@ export function writeUint32(bytes: Uint8Array, offset: number, value: number): v
   bytes[offset + 3] = value >>> 24
 }
 
+/** Six bytes, for indexes, terms and sizes: more than 2³², and still exact as a number. Bounds as for `readUint32`. */
 export function readUint48(bytes: Uint8Array, offset: number): number {
   return readUint32(bytes, offset) + ((bytes[offset + 4] as number) | ((bytes[offset + 5] as number) << 8)) * 2 ** 32
 }
 
+/** The value is whole, and 0 to MAX_UINT48: nobody checks it here. */
 export function writeUint48(bytes: Uint8Array, offset: number, value: number): void {
   writeUint32(bytes, offset, value % 2 ** 32)
   const high = Math.floor(value / 2 ** 32)
@@ -33,6 +39,7 @@ export function writeUint48(bytes: Uint8Array, offset: number, value: number): v
   bytes[offset + 5] = high >>> 8
 }
 
+/** The parts one behind the other, copied: the result is the caller's own, even when there is only one part. */
 export function concat(parts: readonly Uint8Array[]): Uint8Array {
   let length = 0
   for (const part of parts) length += part.length
@@ -55,10 +62,12 @@ export function compare(left: Uint8Array, right: Uint8Array): number {
   return left.length - right.length
 }
 
+/** Length and content. It stops at the first difference, so it is not for comparing secrets. */
 export function equal(left: Uint8Array, right: Uint8Array): boolean {
   return left.length === right.length && compare(left, right) === 0
 }
 
+/** Two lower-case digits a byte with nothing in between: how tests write down the bytes of a format. */
 export function toHex(bytes: Uint8Array): string {
   let hex = ''
   for (const byte of bytes) hex += byte.toString(16).padStart(2, '0')

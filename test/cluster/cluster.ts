@@ -141,6 +141,11 @@ export class Cluster {
     return this.request(id, '/v3/kv/put', { key: btoa(key), value: btoa(value) })
   }
 
+  /** @returns null when there is no answer */
+  tryPut(id: string, key: string, value: string): Promise<Reply | null> {
+    return this.tryRequest(id, '/v3/kv/put', { key: btoa(key), value: btoa(value) })
+  }
+
   /** @returns the pairs whose key begins with `prefix` @throws Error when the server does not answer 200 */
   async list(id: string, prefix: string, serializable = false): Promise<Pair[]> {
     const range_end = prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1)

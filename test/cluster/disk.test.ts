@@ -79,10 +79,33 @@ describe('One node on a disk that fails on request', () => {
   })
 })
 
+test('a server whose disk fails stops itself with status 1, and starts again with what it acknowledged', async () => {
+  const cluster = await Cluster.configure()
+  const [port] = await freePorts(1)
+  cluster.reconfigure('a', { members: { a: `127.0.0.1:${port}` } })
+  await cluster.start('a')
+  await cluster.stop('a')
+  // From here on writing behind the first 1 or 2 MiB of a file fails, in the middle of a segment that is made already.
+  const server = cluster.launch('a', ['sh', '-c', 'trap "" XFSZ; ulimit -f 2048; exec "$@"', 'sh'])
+  await server.untilReady()
+  await cluster.leader(['a'])
+  const acknowledged: string[] = []
+  for (let i = 100; (await cluster.tryPut('a', `key${i}`, 'x'.repeat(100_000)))?.status === 200; i++)
+    acknowledged.push(`key${i}`)
+  expect(await server.ended).toMatchObject({ status: 1 })
+  expect(server.events.at(-1)).toMatchObject({ event: 'failed', code: 'ERR_QUORATE_STORAGE_POISONED' })
+
+  await cluster.start('a')
+  await cluster.leader(['a'])
+  const kept = (await cluster.list('a', 'key')).map(({ key }) => key)
+  expect(kept).toEqual(expect.arrayContaining(acknowledged))
+  expect(acknowledged.length).toBeGreaterThan(5)
+}, 30_000)
+
 /** A file system of its own for one process takes the right to mount; elsewhere the memory disk above must do. */
 const canMount = spawnSync('unshare', ['--mount', 'true']).status === 0
 
-describe.runIf(canMount)('A server on a small file system', () => {
+function aServerOnASmallFileSystem(): void {
   afterEach(killAll)
 
   test('that is full refuses writes and answers reads, and goes on when there is room', async () => {
@@ -118,4 +141,6 @@ describe.runIf(canMount)('A server on a small file system', () => {
     }
     throw new Error('300 writes of 100,000 bytes did not fill 16 MiB')
   }
-})
+}
+
+if (canMount) describe('A server on a small file system', aServerOnASmallFileSystem)

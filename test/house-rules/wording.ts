@@ -164,7 +164,8 @@ export function checkWorkplace(files: readonly TextFile[]): Violation[] {
   })
 }
 
-const SWITCHED_OFF = /^(skip|only|todo|skipIf|runIf|fails)$/
+/** `runIf` is left: it says what a machine must have for the test, such as the right to mount. */
+const SWITCHED_OFF = /^(skip|only|todo|skipIf|fails)$/
 
 /** A test that does not run, or runs until it passes, is none. */
 export function checkSwitchedOffTests(files: readonly SourceFile[]): Violation[] {

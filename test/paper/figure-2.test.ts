@@ -1,4 +1,4 @@
-// Paper Figure 2, line by line and in its order. The same rules told as stories are in the files of §5.
+// Paper Figure 2, line by line and in its order. The same rules told as stories are in the files of Paper §5.
 //
 //     ┌ State ──────────────────────────┐   ┌ RequestVote RPC ────────────────┐
 //     │ persistent    currentTerm       │   │ term candidateId lastLogIndex   │

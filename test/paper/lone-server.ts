@@ -57,7 +57,7 @@ export class LoneServer implements Surroundings {
     const configuration = past.configuration ?? votersOf(past.servers ?? 3)
     const disk = new TestDisk({ index, term, configuration }, entries)
     disk.hardState = { term: past.term ?? entries.at(-1)?.term ?? term, votedFor: past.votedFor ?? null }
-    // The paper's figures know no empty entry at the start of a term; the tests of §8 switch it on.
+    // The paper's figures know no empty entry at the start of a term; the tests of Paper §8 switch it on.
     this.server = new TestServer(ME, { noopAtTermStart: false, retainEntries: 0, ...past.options }, disk, this)
     this.server.start()
   }

@@ -7,30 +7,30 @@ const OFTEN = { snapshotEveryBytes: 300, raft: { retainEntries: 1 } }
 describe('snapshots', () => {
   test('shorten the log while commands go on', async () => {
     const cluster = await Cluster.start(OFTEN)
-    await writeLines(cluster, 50)
+    await writeLines(cluster, 25)
     await cluster.clock.advance(100)
     const { snapshotIndex, firstIndex } = cluster.node(await cluster.leader()).status()
-    expect(snapshotIndex).toBeGreaterThan(20)
-    expect(firstIndex).toBeGreaterThan(20)
+    expect(snapshotIndex).toBeGreaterThan(10)
+    expect(firstIndex).toBeGreaterThan(10)
   })
 
   test('and the log behind them are what a server starts from', async () => {
     const cluster = await Cluster.start(OFTEN)
-    await writeLines(cluster, 50)
+    await writeLines(cluster, 25)
     await cluster.clock.advance(100)
     for (const id of cluster.ids) await cluster.crash(id)
     for (const id of cluster.ids) await cluster.restart(id)
     expect(cluster.machine('a').restored).toBe(1)
-    expect(await cluster.converge()).toHaveLength(50)
+    expect(await cluster.converge()).toHaveLength(25)
   })
 
   test('reach a server that has missed what the log no longer has', async () => {
     const cluster = await Cluster.start(OFTEN)
     const [behind = ''] = await cluster.followers()
     cluster.cut(behind)
-    await writeLines(cluster, 50, await cluster.leader(cluster.ids.filter((id) => id !== behind)))
+    await writeLines(cluster, 25, await cluster.leader(cluster.ids.filter((id) => id !== behind)))
     cluster.heal()
-    expect(await cluster.converge()).toHaveLength(50)
+    expect(await cluster.converge()).toHaveLength(25)
     expect(cluster.machine(behind).restored).toBeGreaterThan(0)
   })
 
@@ -39,11 +39,11 @@ describe('snapshots', () => {
     const [behind = ''] = await cluster.followers()
     cluster.cut(behind)
     const leader = await cluster.leader(cluster.ids.filter((id) => id !== behind))
-    await writeLines(cluster, 50, leader)
+    await writeLines(cluster, 25, leader)
     cluster.heal()
     await cluster.until(() => cluster.log(leader).includes('sending a snapshot'), 'a snapshot')
     cluster.hangUp(leader, behind)
-    expect(await cluster.converge()).toHaveLength(50)
+    expect(await cluster.converge()).toHaveLength(25)
   })
 
   test('of an old leader and of a new one do not get into each other’s way', async () => {
@@ -51,15 +51,15 @@ describe('snapshots', () => {
     const [behind = ''] = await cluster.followers()
     const others = cluster.ids.filter((id) => id !== behind)
     cluster.cut(behind)
-    await writeLines(cluster, 50, await cluster.leader(others))
+    await writeLines(cluster, 25, await cluster.leader(others))
     cluster.machine(behind).restoreMs = 400
     cluster.heal()
     await cluster.until(() => cluster.machine(behind).isHalf, 'a restore')
     const old = await cluster.leader(others)
     await cluster.crash(old)
     await cluster.restart(old)
-    await writeLines(cluster, 50)
-    expect(await cluster.converge()).toHaveLength(100)
+    await writeLines(cluster, 25)
+    expect(await cluster.converge()).toHaveLength(50)
   })
 
   test('that the disk has no room for are taken later, and the node goes on', async () => {

@@ -2,7 +2,7 @@
  * Bugs to plant: one small change each, of a kind that real systems shipped. `scripts/teeth.js` plants them one at a time
  * in a copy of the sources and runs the tests: a bug that no test notices is a hole in the tests.
  *
- * Longer than a file should be, because it is one table that is searched by eye.
+ * Long because it is one table that is searched by eye.
  */
 
 export interface Mutation {

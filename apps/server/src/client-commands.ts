@@ -6,7 +6,7 @@ import { readCommandLine } from './command-line.ts'
 import { UsageError } from './errors.ts'
 import { parseHostPort } from './host-port.ts'
 
-export const CLIENT_HELP = `quorate put KEY VALUE     store a value; VALUE - reads it from standard input
+const CLIENT_HELP = `quorate put KEY VALUE     store a value; VALUE - reads it from standard input
 quorate get KEY           print a value; exit status 1 when the key is not there
 quorate del KEY           delete a key; prints how many there were
 quorate status            every endpoint: its role, term and how far it is

@@ -10,7 +10,7 @@ import { Child, type ChildPlan } from './child.ts'
 import { type CommandLine, readCommandLine, readNumber } from './command-line.ts'
 import { UsageError } from './errors.ts'
 
-export const CLUSTER_HELP = `quorate cluster: run three servers on this machine, for trying and developing
+const CLUSTER_HELP = `quorate cluster: run three servers on this machine, for trying and developing
 
   --data FOLDER         where the servers keep their data and logs (.quorate/data)
   --port N              the servers talk to each other on N, N+1, N+2 (7001)

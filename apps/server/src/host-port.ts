@@ -3,7 +3,7 @@ import { UsageError } from './errors.ts'
 
 const ADDRESS = /^(?:\[([0-9a-fA-F:.]+)\]|([^:\s/]+)):(\d{1,5})$/
 
-export interface HostPort {
+interface HostPort {
   readonly host: string
   readonly port: number
 }

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { badRequest, GRPC, RequestError } from './errors.ts'
 
 /** As etcd: 1.5 MiB. */
-export const MAX_BODY_BYTES: number = 1.5 * 1024 * 1024
+const MAX_BODY_BYTES = 1.5 * 1024 * 1024
 /**
  * A body that is too large is read on up to here and thrown away: a client that is still sending would otherwise see a
  * broken connection instead of the answer that says why.

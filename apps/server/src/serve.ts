@@ -9,7 +9,7 @@ import { UsageError } from './errors.ts'
 import { openLog } from './logging.ts'
 import { type RunningServer, startServer } from './server.ts'
 
-export const SERVE_HELP = `quorate serve: run one server of a key/value cluster
+const SERVE_HELP = `quorate serve: run one server of a key/value cluster
 
   --id NAME               this server, one of the members
   --members a=HOST:PORT,b=HOST:PORT,c=HOST:PORT
