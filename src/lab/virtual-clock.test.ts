@@ -41,7 +41,7 @@ describe('virtual time', () => {
     const clock = new VirtualClock(setImmediate)
     const seen: string[] = []
     const longChain = async (): Promise<void> => {
-      for (let i = 0; i < 50; i++) await null
+      for (let i = 0; i < 50; i++) await Promise.resolve()
       seen.push(`chain at ${clock.now()}`)
     }
     clock.schedule(1, () => void longChain())

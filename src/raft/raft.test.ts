@@ -228,3 +228,21 @@ test('no message makes it throw, whatever it says and in whatever state it arriv
     { numRuns: 2000 },
   )
 })
+
+test('a snapshot of a later term than the hard state brings its term along, and no vote', () => {
+  const configuration = { voters: ['s1', 's2'], votersOutgoing: [], learners: [], addresses: {} }
+  const snapshot = { index: 7, term: 4, configuration }
+  const boot = {
+    hardState: { term: 3, votedFor: 's2' },
+    snapshot,
+    base: { index: 0, term: 0 },
+    lastIndex: 5,
+    terms: [{ index: 1, term: 3 }],
+    configurations: [],
+    tail: [],
+  }
+  const server = new Raft({ id: 's1' }, boot, new Random(1), 0)
+  const { persist } = server.takeReady()
+  expect(server.inspect().log.range()).toBe('(7, 7]')
+  expect(persist).toMatchObject({ hardState: { term: 4, votedFor: null }, snapshot: { index: 7, term: 4 } })
+})

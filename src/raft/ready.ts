@@ -90,7 +90,10 @@ export interface Ready {
   readonly messages: readonly Outgoing[]
   /** Committed, consecutive, each handed out once. */
   readonly apply: readonly Entry[]
-  /** Replace the state machine by this snapshot, after what was handed out to apply and before what will be. */
+  /**
+   * Replace the state machine by this very snapshot, after what was handed out to apply and before what will be. A newer
+   * one must not take its place in the store before that is done: `restored` is expected for this index.
+   */
   readonly restore: SnapshotMeta | null
   readonly fetches: readonly Fetch[]
   readonly snapshots: readonly SendSnapshot[]

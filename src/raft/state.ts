@@ -122,6 +122,7 @@ export class RaftState {
     this.now = now
     this.nextRequestId = 1 + random.uint32() * 2 ** 12
     this.startBehindSnapshot()
+    this.reachTermOfSnapshot()
   }
 
   /**
@@ -134,6 +135,17 @@ export class RaftState {
     this.log.resetTo(index, term)
     this.configurations.resetTo(index, this.snapshot.configuration)
     this.durability.recordSnapshot(this.snapshot)
+  }
+
+  /**
+   * A snapshot can also be durable before the term of its last entry is: its file is small, the log's disk slow. Nobody
+   * can have our vote in that term, which would have been durable first.
+   */
+  private reachTermOfSnapshot(): void {
+    if (this.snapshot.term <= this.currentTerm) return
+    this.currentTerm = this.snapshot.term
+    this.votedFor = null
+    recordHardState(this)
   }
 
   get configuration(): Configuration {

@@ -79,10 +79,7 @@ export class Workload {
     for (let number = 0; !this.isStopping; number++) {
       const value = `${writer}-${number}`
       const key = number % 2 === 0 ? `own/${value}` : (SHARED_KEYS[number % 3] as string)
-      const reply = await this.cluster.tryRequest(IDS[(writer + number) % 3] as string, '/v3/kv/put', {
-        key: btoa(key),
-        value: btoa(value),
-      })
+      const reply = await this.cluster.tryPut(IDS[(writer + number) % 3] as string, key, value)
       if (reply?.status === 200) this.acknowledge({ key, value, revision: revisionOf(reply) })
       await sleep(PAUSE_MS)
     }
