@@ -1,7 +1,8 @@
 // The raw ceiling: what three processes on this machine can do at all. One sends batches over TCP to two others; each
-// writes them to a preallocated file and syncs; a command is done when two of the three have it. All commands of an
-// event-loop turn are one batch. There is no log to keep consistent, no term, no election: nothing can be faster with
-// the same promise, so Quorate's figures are given as a share of this.
+// appends them to a file and syncs; a command is done when two of the three have it. All commands of an event-loop turn
+// are one batch. There is no log to keep consistent, no term, no election, so Quorate's figures are given as a share of
+// this. With `preallocated` the file has its size beforehand, which no log can have for ever: what comes out is what the
+// disk can do, not what a program that keeps what it is given can do.
 import { fdatasync, openSync, writeSync, writevSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
@@ -9,12 +10,15 @@ import { runLoad } from './load.js'
 
 const FILE_BYTES = 256 * 1024 * 1024
 
-/** Write and sync; one sync at a time, what comes meanwhile gathers. Wraps around in its preallocated file. */
+/** Write and sync; one sync at a time, what comes meanwhile gathers. Wraps around in a preallocated file. */
 class SyncedFile {
-  constructor(path, onDurable) {
+  constructor(path, preallocated, onDurable) {
     this.fd = openSync(path, 'w')
+    this.limit = preallocated ? FILE_BYTES : Number.POSITIVE_INFINITY
     const zeros = new Uint8Array(1024 * 1024)
-    for (let offset = 0; offset < FILE_BYTES; offset += zeros.length) writeSync(this.fd, zeros, 0, zeros.length, offset)
+    for (let offset = 0; preallocated && offset < FILE_BYTES; offset += zeros.length) {
+      writeSync(this.fd, zeros, 0, zeros.length, offset)
+    }
     this.onDurable = onDurable
     this.offset = 0
     this.gathered = []
@@ -38,7 +42,7 @@ class SyncedFile {
     this.gathered = []
     this.isSyncing = true
     const length = gathered.reduce((sum, bytes) => sum + bytes.length, 0)
-    if (this.offset + length > FILE_BYTES) this.offset = 0
+    if (this.offset + length > this.limit) this.offset = 0
     writevSync(this.fd, gathered, this.offset)
     this.offset += length
     fdatasync(this.fd, (error) => {
@@ -68,9 +72,9 @@ function encodeBatch(commands, last) {
   return batch
 }
 
-export async function follow(directory, port) {
+export async function follow(directory, port, preallocated) {
   let socket
-  const file = new SyncedFile(join(directory, `ceiling-${port}`), (last) => {
+  const file = new SyncedFile(join(directory, `ceiling-${port}`), preallocated, (last) => {
     const acknowledgement = Buffer.allocUnsafe(8)
     acknowledgement.writeDoubleLE(last, 0)
     socket.write(acknowledgement)
@@ -95,7 +99,7 @@ export async function follow(directory, port) {
   await new Promise((resolve) => server.listen(port, '127.0.0.1', resolve))
 }
 
-export async function lead(directory, ports, load) {
+export async function lead(directory, ports, preallocated, load) {
   const done = []
   const reached = new Float64Array(ports.length + 1)
   let commands = []
@@ -105,7 +109,7 @@ export async function lead(directory, ports, load) {
     const [, second] = [...reached].sort((a, b) => b - a)
     for (; committed < second; committed++) done.shift()()
   }
-  const file = new SyncedFile(join(directory, 'ceiling-leader'), (index) => {
+  const file = new SyncedFile(join(directory, 'ceiling-leader'), preallocated, (index) => {
     reached[0] = index
     advance()
   })

@@ -5,8 +5,8 @@ import { loadLeader, serve } from './node.js'
 let node = null
 
 const TASKS = {
-  follow: ({ directory, port }) => follow(directory, port),
-  lead: ({ directory, ports, load }) => lead(directory, ports, load),
+  follow: ({ directory, port, preallocated }) => follow(directory, port, preallocated),
+  lead: ({ directory, ports, preallocated, load }) => lead(directory, ports, preallocated, load),
   serve: async ({ directory, id, members }) => {
     node = await serve(directory, id, members)
   },

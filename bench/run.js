@@ -1,4 +1,4 @@
-// npm run bench [-- --json] [--seconds 4] [--clients 1,64,512] [--size 256] [--runs 1]
+// npm run bench [-- --json] [--seconds 4] [--clients 1,64,512] [--size 256] [--runs 1] [--preallocated]
 //
 // In one run, alternating: the raw ceiling and Quorate, both three processes on this machine with real fdatasync. The
 // figures to quote are the ratios: machines and their disks drift, but both feel it.
@@ -17,6 +17,7 @@ const { values: options } = parseArgs({
     clients: { type: 'string', default: '1,64,512' },
     size: { type: 'string', default: '256' },
     runs: { type: 'string', default: '1' },
+    preallocated: { type: 'boolean', default: false },
     directory: { type: 'string', default: tmpdir() },
   },
 })
@@ -58,11 +59,15 @@ async function withChildren(count, use) {
   }
 }
 
+const { preallocated } = options
+
 function measureCeiling(load) {
   return withChildren(3, async ([leader, ...followers], directory) => {
     const ports = await freePorts(followers.length)
-    await Promise.all(followers.map((follower, i) => follower.ask('follow', { directory, port: ports[i] })))
-    return leader.ask('lead', { directory, ports, load })
+    await Promise.all(
+      followers.map((follower, i) => follower.ask('follow', { directory, port: ports[i], preallocated })),
+    )
+    return leader.ask('lead', { directory, ports, preallocated, load })
   })
 }
 

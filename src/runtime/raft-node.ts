@@ -36,6 +36,12 @@ declare global {
   }
 }
 
+/**
+ * The state machine is in memory, so it may be ahead of the own disk. And under load the next append carries the news of
+ * a commit: pushing it at once made two messages of each, and woke every follower twice.
+ */
+const NODE_DEFAULTS: Partial<RaftOptions> = { applyBeforeDurable: true, commitPushDelayMs: 3 }
+
 export class RaftNode {
   readonly id: ServerId
   /** Resolves with the reason if the node has to stop itself: a disk that failed, a state machine that threw. */
@@ -84,7 +90,7 @@ export class RaftNode {
     this.failed = new Promise((resolve) => {
       this.reportFailure = resolve
     })
-    const raftOptions = { applyBeforeDurable: true, ...options.raft, id: options.id }
+    const raftOptions = { ...NODE_DEFAULTS, ...options.raft, id: options.id }
     this.raft = new Raft(raftOptions, options.boot, options.random, options.clock.now())
     this.maxEntryBytes = this.raft.inspect().options.maxEntryBytes
     this.maxMessageBytes = options.maxMessageBytes ?? DEFAULT_LIMITS.maxFrameBytes

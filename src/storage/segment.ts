@@ -27,7 +27,7 @@ const FORMAT_VERSION = 1
 const NAME = /^log-(\d{8})\.qlog$/
 const TEMPORARY = /^log-\d{8}\.tmp$/
 // Zeros go out in pieces, each synced: a background write of 64 MiB in one would hold up the log's own small syncs.
-const ZEROING_STEP_BYTES = 256 * 1024
+const ZEROING_STEP_BYTES = 4 * 2 ** 20
 
 export interface Segment {
   readonly number: number
