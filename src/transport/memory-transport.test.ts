@@ -126,3 +126,30 @@ async function twoServers() {
   }
   return { timers, switchboard, a: await open('a'), b: await open('b') }
 }
+
+test('an answer to a server that has restarted meanwhile is not taken for one to its new life', async () => {
+  const timers = new VirtualTimers()
+  const switchboard = new MemorySwitchboard(timers, new Random(1))
+  const answers: ((answer: Uint8Array) => void)[] = []
+  const start = async (id: string): Promise<Transport> => {
+    const transport = switchboard.transport(id)
+    const onRequest = () => new Promise<Uint8Array>((resolve) => answers.push(resolve))
+    await transport.start({ onMessage() {}, onRequest, onConnectionLost() {}, onSnapshot: () => Promise.reject() })
+    transport.setPeers(ADDRESSES)
+    return transport
+  }
+  await start('b')
+  const earlier = await start('a')
+  const lost = earlier.request('b', utf8Encode('first life'), 1000).catch(() => 'lost')
+  await timers.advance(5)
+  await earlier.stop()
+  const later = await start('a')
+  const answered = later.request('b', utf8Encode('second life'), 1000)
+  await timers.advance(5)
+  answers[0]?.(utf8Encode('to the first'))
+  await timers.advance(5)
+  answers[1]?.(utf8Encode('to the second'))
+  await timers.advance(5)
+  expect(await lost).toBe('lost')
+  expect(await answered).toEqual(utf8Encode('to the second'))
+})

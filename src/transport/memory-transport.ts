@@ -149,7 +149,7 @@ class MemoryTransport implements Transport {
     if (!this.switchboard.areConnected(this.id, to)) throw this.unreachable(to)
     return this.requestsTo(to).ask(timeoutMs, (number, fate) => {
       fate.take()
-      this.switchboard.carry(this.id, to, (target) => target.answer(this.id, number, body))
+      this.switchboard.carry(this.id, to, (target) => target.answer(this, number, body))
     })
   }
 
@@ -199,12 +199,15 @@ class MemoryTransport implements Transport {
     await sink.finish().catch(refusal)
   }
 
-  private answer(from: ServerId, number: number, body: Uint8Array): void {
+  /** An answer goes back to the transport that asked: its successor of the same name numbers from 1 again. */
+  private answer(asker: MemoryTransport, number: number, body: Uint8Array): void {
     if (this.handlers === null) return
     const reply = (outcome: Outcome, answer: Uint8Array): void => {
-      this.switchboard.carry(this.id, from, (asker) => asker.requestsTo(this.id).settle(number, outcome, answer))
+      this.switchboard.carry(this.id, asker.id, (target) => {
+        if (target === asker) asker.requestsTo(this.id).settle(number, outcome, answer)
+      })
     }
-    this.handlers.onRequest(from, body).then(
+    this.handlers.onRequest(asker.id, body).then(
       (answer) => reply('answered', answer),
       (error: unknown) => reply('failed', encodeReason(error instanceof Error ? error.message : 'unknown')),
     )

@@ -12,7 +12,6 @@ import { TestClock } from '../../src/runtime/testing/test-clock.ts'
 import { openDiskStorage } from '../../src/storage/disk-storage.ts'
 import { MemoryFileSystem } from '../../src/storage/memory-file-system.ts'
 import { type MemoryLink, MemorySwitchboard } from '../../src/transport/memory-transport.ts'
-import type { Transport } from '../../src/transport/transport.ts'
 import { utf8Decode, utf8Encode } from '../../src/util/bytes.ts'
 import { Random } from '../../src/util/random.ts'
 
@@ -246,38 +245,13 @@ export class Cluster {
     return {
       ...others,
       raft,
-      transport: this.transportOf(server),
+      transport: this.switchboard.transport(this.idOf(server)),
       clock: this.clock,
       random: this.random.split(),
       stateMachine: server.machine,
       logger: { info: write, warn: write, error: write },
       invariants: this.invariants,
     }
-  }
-
-  /**
-   * An answer goes back over the connection on which the question came. In memory there is none, and questions are
-   * numbered from 1 in each life: what was answered to a server's earlier life would be taken for an answer to this one.
-   */
-  private transportOf(server: Server): Transport {
-    const transport = this.switchboard.transport(this.idOf(server))
-    const start = transport.start.bind(transport)
-    transport.start = (handlers) =>
-      start({
-        ...handlers,
-        onRequest: (from, body) => {
-          const asker = this.server(from).node
-          const ifAlive =
-            <T>(settle: (outcome: T) => void) =>
-            (outcome: T): void => {
-              if (this.server(from).node === asker) settle(outcome)
-            }
-          return new Promise((resolve, reject) => {
-            handlers.onRequest(from, body).then(ifAlive(resolve), ifAlive(reject))
-          })
-        },
-      })
-    return transport
   }
 
   private async end(server: Server): Promise<void> {
