@@ -9,6 +9,7 @@ import { VirtualTimers } from './testing/virtual-timers.ts'
 import type { Transport, TransportHandlers } from './transport.ts'
 
 const ADDRESSES = { a: 'a:1', b: 'b:1' }
+const refuse = () => Promise.reject(new Error('no snapshots here'))
 
 function memoryStage(): TransportStage {
   const timers = systemClock()
@@ -134,7 +135,7 @@ test('an answer to a server that has restarted meanwhile is not taken for one to
   const start = async (id: string): Promise<Transport> => {
     const transport = switchboard.transport(id)
     const onRequest = () => new Promise<Uint8Array>((resolve) => answers.push(resolve))
-    await transport.start({ onMessage() {}, onRequest, onConnectionLost() {}, onSnapshot: () => Promise.reject() })
+    await transport.start({ onMessage() {}, onRequest, onConnectionLost() {}, onSnapshot: refuse })
     transport.setPeers(ADDRESSES)
     return transport
   }
