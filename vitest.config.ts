@@ -1,11 +1,22 @@
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
+
+const TESTS = ['src/**/*.test.ts', 'test/**/*.test.ts', 'apps/*/src/**/*.test.ts']
+
+/** Pure and quick: a process for each of these files would take longer than the tests in it. */
+const SHARED = [
+  'src/{util,raft,storage,transport,kv,io}/**/*.test.ts',
+  'test/{paper,types}/**/*.test.ts',
+  'test/house-rules.test.ts',
+]
 
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'apps/*/src/**/*.test.ts'],
     pool: 'forks',
-    // Nearly all of it is pure: a process for each of 118 files took longer than the tests in them.
-    isolate: false,
     execArgv: ['--expose-gc'],
+    projects: [
+      { extends: true, test: { name: 'shared', include: SHARED, isolate: false } },
+      // Each in a process of its own: the race check, for one, slows every promise down in the process that it was used in.
+      { extends: true, test: { name: 'apart', include: TESTS, exclude: [...configDefaults.exclude, ...SHARED] } },
+    ],
   },
 })
