@@ -24,13 +24,6 @@ export function formatFailed(result: LabResult): string {
   return `--- FAIL: ${result.test} (${result.seconds.toFixed(2)}s)\n    ${result.error?.message ?? 'no reason given'}`
 }
 
-/**
- * For whoever prints a result without asking first how it went: one line when it passed, the reason below it when not.
- */
-export function formatResult(result: LabResult): string {
-  return result.passed ? formatPassed(result) : formatFailed(result)
-}
-
 function column(value: number, width: number): string {
   return String(value).padStart(width)
 }

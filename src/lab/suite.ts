@@ -24,10 +24,11 @@ export function renumber(test: LabTest, lab: LabNumber): LabTest {
 }
 
 /**
- * The tests whose name matches, as `go test -run` chooses: '2B', 'TestFigure82C', 'Snapshot|Persist'. Asked for '4A',
- * names and titles follow.
+ * The test of this very name, or all whose name or title matches, in the lab's order: '2B', 'TestFigure82C',
+ * 'Snapshot|Persist'. The course's own numbering comes first; asked for '4A', names and titles follow. Empty when nothing
+ * matches.
  *
- * @param pattern a regular expression, looked for anywhere in the name
+ * @param pattern a regular expression, looked for anywhere in name and title
  * @param course the year of the course: what came in later is left out
  * @throws LabFailure when the pattern is no regular expression
  */
@@ -35,8 +36,11 @@ export function selectTests(pattern = '', course: 2022 | 2023 = 2023): readonly 
   const expression = compile(pattern)
   const offered = LAB_TESTS.filter((test) => test.since <= course)
   for (const lab of LABS) {
-    const chosen = offered.map((test) => renumber(test, lab)).filter((test) => expression.test(test.name))
-    if (chosen.length > 0) return chosen
+    const tests = offered.map((test) => renumber(test, lab))
+    const named = tests.filter((test) => test.name === pattern)
+    if (named.length > 0) return named
+    const matching = tests.filter((test) => expression.test(test.name) || expression.test(test.title))
+    if (matching.length > 0) return matching
   }
   return []
 }
