@@ -9,9 +9,9 @@ const NOTHING = new Uint8Array(0)
 class Counter {
   count = 0
 
-  apply(commands) {
-    this.count += commands.length
-    return commands.map(() => NOTHING)
+  apply(entries) {
+    this.count += entries.length
+    return entries.map(() => NOTHING)
   }
 
   snapshot() {

@@ -10,9 +10,9 @@ import { startNode } from 'quorate'
 class Counter {
   value = 0
 
-  apply(commands) {
-    return commands.map(({ bytes }) => {
-      this.value += Number(new TextDecoder().decode(bytes))
+  apply(entries) {
+    return entries.map(({ command }) => {
+      this.value += Number(new TextDecoder().decode(command))
       return new TextEncoder().encode(String(this.value))
     })
   }

@@ -2,7 +2,7 @@
  * The key/value store as a state machine (Paper §2): commands in, answers out, the same on every server. Whatever bytes
  * are committed, it answers: a command that cannot be understood changes nothing and is told so.
  */
-import type { Command, StateMachine } from '../runtime/state-machine.ts'
+import type { CommittedEntry, StateMachine } from '../runtime/state-machine.ts'
 import { encodeAnswer, type KvAnswer } from './answer.ts'
 import { type DeleteRangeCommand, decodeCommand, type PutCommand } from './command.ts'
 import type { KeyValue } from './key-value.ts'
@@ -32,8 +32,8 @@ export class KvStateMachine implements StateMachine {
     return this.store.range(query)
   }
 
-  apply(commands: readonly Command[]): Uint8Array[] {
-    return commands.map(({ bytes }) => encodeAnswer(this.applyOne(bytes)))
+  apply(entries: readonly CommittedEntry[]): Uint8Array[] {
+    return entries.map(({ command }) => encodeAnswer(this.applyOne(command)))
   }
 
   snapshot(): AsyncIterable<Uint8Array> {

@@ -73,7 +73,7 @@ export class RaftStateImage {
 
   private append(entry: Entry): void {
     const offset = this.offsets[this.offsets.length - 1] as number
-    const end = offset + entry.bytes.length
+    const end = offset + entry.size
     if (end > this.bytes.length) {
       const larger = new Uint8Array(2 * end)
       larger.set(this.bytes.subarray(0, offset))
@@ -109,7 +109,7 @@ function decodeEntries(bytes: Uint8Array, start: number, baseIndex: Index): Entr
     const expected = baseIndex + entries.length + 1
     if (entry.index !== expected) throw new RaftStateError(`entry ${entry.index} of the saved state is not ${expected}`)
     entries.push(entry)
-    offset += entry.bytes.length
+    offset += entry.size
   }
   return entries
 }

@@ -5,7 +5,6 @@
 // say to its sender is the reply of that very call.
 
 import { votersOnly } from '../raft/configuration.ts'
-import { commandOf } from '../raft/entry.ts'
 import { InvariantChecker } from '../raft/invariants.ts'
 import type { Message, MessageType } from '../raft/message.ts'
 import type { RaftOptions } from '../raft/options.ts'
@@ -218,7 +217,7 @@ class CoreRaft implements LabRaft {
   private handOver({ apply, restore }: Ready): void {
     if (restore !== null) this.applyQueue.push(snapshotMsg(restore.index, restore.term, this.snapshotBytes))
     for (const entry of apply) {
-      this.applyQueue.push(commandMsg(entry.index, this.env.labgob.decode(commandOf(entry))))
+      this.applyQueue.push(commandMsg(entry.index, this.env.labgob.decode(entry.command)))
     }
     if (this.applyQueue.length > 0) this.wakeApplier?.()
   }

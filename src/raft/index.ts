@@ -8,11 +8,10 @@ export {
   votersOnly,
 } from './configuration.ts'
 export {
-  commandOf,
   contiguous,
   decodeEntry,
   ENTRY_HEADER_BYTES,
-  type Entry,
+  Entry,
   type EntryKind,
   encodeEntries,
   type Index,

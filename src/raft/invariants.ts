@@ -97,7 +97,7 @@ export class InvariantChecker {
   private checkEntry(state: State, index: Index): void {
     const term = state.log.termAt(index) as Term
     const entry = state.log.entryAt(index)
-    const checksum = entry === undefined ? null : readUint32(entry.bytes, 0)
+    const checksum = entry === undefined ? null : readUint32(entry.source, entry.offset)
     const prevTerm = state.log.termAt(index - 1)
     const atIndex = this.seen.get(index) ?? new Map<Term, Seen>()
     this.seen.set(index, atIndex)

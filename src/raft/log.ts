@@ -32,7 +32,7 @@ export class RaftLog {
     this.runs = new TermRuns(boot.base.index, boot.base.term, boot.terms)
     this.tail = [...boot.tail]
     this.tailStart = boot.lastIndex + 1 - boot.tail.length
-    for (const entry of boot.tail) this.tailBytes += entry.bytes.length
+    for (const entry of boot.tail) this.tailBytes += entry.size
     assert(
       this.tail.length === 0 || (this.tail[0] as Entry).index === this.tailStart,
       `the boot state's tail starts at ${this.tail[0]?.index}, not at ${this.tailStart}`,
@@ -85,7 +85,7 @@ export class RaftLog {
       assert(entry.index === this.lastIndex + 1, `entry ${entry.index} appended after ${this.lastIndex}`)
       this.runs.append(entry.index, entry.term)
       this.tail.push(entry)
-      this.tailBytes += entry.bytes.length
+      this.tailBytes += entry.size
       this.lastIndex = entry.index
     }
   }
@@ -94,7 +94,7 @@ export class RaftLog {
   truncateFrom(index: Index): void {
     assert(index > this.baseIndex && index <= this.lastIndex, `cannot cut at ${index}: log is ${this.range()}`)
     const kept = Math.max(index - this.tailStart, 0)
-    for (let i = kept; i < this.tail.length; i++) this.tailBytes -= (this.tail[i] as Entry).bytes.length
+    for (let i = kept; i < this.tail.length; i++) this.tailBytes -= (this.tail[i] as Entry).size
     this.tail.length = kept
     this.tailStart = Math.min(this.tailStart, index)
     this.runs.truncateFrom(index)
@@ -139,7 +139,7 @@ export class RaftLog {
     let bytes = 0
     let end = first
     while (end <= last) {
-      bytes += (this.tail[end] as Entry).bytes.length
+      bytes += (this.tail[end] as Entry).size
       if (bytes > maxBytes && end > first) break
       end++
     }
@@ -160,7 +160,7 @@ export class RaftLog {
     let bytes = this.tailBytes
     let start = this.tailStart
     while (bytes > maxBytes && start <= upTo) {
-      bytes -= (this.tail[start - this.tailStart] as Entry).bytes.length
+      bytes -= (this.tail[start - this.tailStart] as Entry).size
       start++
     }
     this.dropTailBefore(start)
@@ -178,7 +178,7 @@ export class RaftLog {
   private dropTailBefore(index: Index): void {
     const count = Math.min(index - this.tailStart, this.tail.length)
     if (count > 0) {
-      for (const entry of this.tail.splice(0, count)) this.tailBytes -= entry.bytes.length
+      for (const entry of this.tail.splice(0, count)) this.tailBytes -= entry.size
     }
     this.tailStart = Math.max(this.tailStart, index)
   }

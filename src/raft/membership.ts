@@ -4,7 +4,7 @@
  */
 import { assert } from '../util/assert.ts'
 import { type Configuration, type ConfigurationAt, decodeConfiguration } from './configuration.ts'
-import { commandOf, type Entry, type Index } from './entry.ts'
+import type { Entry, Index } from './entry.ts'
 
 /**
  * Part of a server's state, which tells it of every entry that comes into the log, is cut off or compacted away. It is
@@ -38,7 +38,7 @@ export class ConfigurationHistory {
   /** Takes effect now. @returns false when the entry is no configuration entry, or nothing that can be read as one */
   append(entry: Entry): boolean {
     if (entry.kind !== 'configuration') return false
-    const configuration = decodeConfiguration(commandOf(entry))
+    const configuration = decodeConfiguration(entry.command)
     if (configuration === null) return false
     assert(entry.index > this.last.index, `configuration ${entry.index} after ${this.last.index}`)
     this.history.push({ index: entry.index, configuration })

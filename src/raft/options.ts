@@ -23,7 +23,7 @@ export interface RaftOptions {
   readonly maxUncommittedBytes: number
   /** Handed out to apply at once. Default 1 MiB. */
   readonly maxApplyBytes: number
-  /** Entries kept in memory although they are on the disk. Default 32 MiB. */
+  /** Entries kept in memory although they are on the disk: enough for a follower that is a little behind. Default 4 MiB. */
   readonly maxTailBytes: number
   /** Entries kept behind a snapshot, so that a follower that is a little late needs no snapshot. Default 10,000. */
   readonly retainEntries: number
@@ -60,7 +60,7 @@ const DEFAULTS: Omit<RaftOptions, 'id'> = {
   maxInflightBytes: 4 * MIB,
   maxUncommittedBytes: 64 * MIB,
   maxApplyBytes: MIB,
-  maxTailBytes: 32 * MIB,
+  maxTailBytes: 4 * MIB,
   retainEntries: 10_000,
   snapshotRetryMs: 60_000,
   noopAtTermStart: true,

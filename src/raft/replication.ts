@@ -309,7 +309,7 @@ export function advanceCommitIndex(state: RaftState): void {
   // Only entries of our own term are committed by counting; older ones with them (Paper §5.4.2, Figure 8).
   if (state.log.termAt(index) !== state.currentTerm) return
   for (let i = Math.max(state.commitIndex + 1, state.termStartIndex); i <= index; i++) {
-    state.uncommittedBytes -= state.log.entryAt(i)?.bytes.length ?? 0
+    state.uncommittedBytes -= state.log.entryAt(i)?.size ?? 0
   }
   commitTo(state, index)
   announceCommit(state)

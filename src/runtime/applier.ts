@@ -3,11 +3,11 @@
  * machine that answers synchronously is applied within the turn; one that answers with a promise holds up nobody but
  * itself.
  */
-import { commandOf, type Entry, type Index, type Term } from '../raft/entry.ts'
+import type { Entry, Index, Term } from '../raft/entry.ts'
 import type { SnapshotMeta } from '../raft/ready.ts'
 import { Deque } from '../util/deque.ts'
 import { asError } from './errors.ts'
-import type { Command, StateMachine } from './state-machine.ts'
+import type { StateMachine } from './state-machine.ts'
 
 /** What the applier reports, in the order of the log. */
 export interface ApplierHandlers {
@@ -83,10 +83,7 @@ export class Applier {
   }
 
   private applyNow(entries: readonly Entry[]): Promise<void> | null {
-    const commands: Command[] = []
-    for (const entry of entries) {
-      if (entry.kind === 'command') commands.push({ index: entry.index, term: entry.term, bytes: commandOf(entry) })
-    }
+    const commands = entries.every(isCommand) ? entries : entries.filter(isCommand)
     const answers = commands.length === 0 ? [] : this.machine.apply(commands)
     if (!isReady(answers)) return answers.then((ready) => this.report(entries, commands.length, ready))
     this.report(entries, commands.length, answers)
@@ -98,8 +95,8 @@ export class Applier {
     requireAnswers(answers, commands)
     let bytes = 0
     let next = 0
-    for (const { kind, index, term, bytes: encoded } of entries) {
-      bytes += encoded.length
+    for (const { kind, index, term, size } of entries) {
+      bytes += size
       this.handlers.onAnswer(index, term, kind === 'command' ? (answers[next++] as Uint8Array) : null)
     }
     this.handlers.onApplied((entries[entries.length - 1] as Entry).index, bytes)
@@ -116,6 +113,10 @@ export class Applier {
     this.stop()
     this.handlers.onFailure(asError(error))
   }
+}
+
+function isCommand({ kind }: Entry): boolean {
+  return kind === 'command'
 }
 
 function isReady(answers: ReturnType<StateMachine['apply']>): answers is readonly Uint8Array[] {

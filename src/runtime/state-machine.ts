@@ -1,12 +1,15 @@
 /** The StateMachine port: what the cluster keeps the same on every server (Paper §2). */
 import type { Index, Term } from '../raft/entry.ts'
 
-/** A committed command, as it was proposed. */
-export interface Command {
+/** A committed entry of the log with the command in it, as it was proposed. */
+export interface CommittedEntry {
   readonly index: Index
   readonly term: Term
-  /** A view into the log: copy what you keep for long, or you keep a whole batch of the log alive with it. */
-  readonly bytes: Uint8Array
+  /**
+   * A view into the log: copy what you keep for long, or you keep a whole batch of the log alive with it. Each reading
+   * makes a new view, so read it once.
+   */
+  readonly command: Uint8Array
 }
 
 /**
@@ -24,7 +27,7 @@ export interface StateMachine {
    *
    * @returns one answer for each command; the proposer gets it, perhaps over the network
    */
-  apply(commands: readonly Command[]): readonly Uint8Array[] | Promise<readonly Uint8Array[]>
+  apply(entries: readonly CommittedEntry[]): readonly Uint8Array[] | Promise<readonly Uint8Array[]>
 
   /**
    * The whole state as bytes. Called between two calls of `apply`, and must capture its view before it returns: the

@@ -89,9 +89,9 @@ export function encodeBatch(
   const control = encodeRecords(records)
   let bodyChecksum = crc32c(control)
   let entriesBytes = 0
-  for (const { bytes } of entries) {
-    bodyChecksum = crc32c(bytes, 0, 4, bodyChecksum)
-    entriesBytes += bytes.length
+  for (const { source, offset, size } of entries) {
+    bodyChecksum = crc32c(source, offset, offset + 4, bodyChecksum)
+    entriesBytes += size
   }
   assert(entriesBytes < 2 ** 31, `a batch of ${entriesBytes} bytes does not fit into a segment: write less at once`)
   const head = new Uint8Array(BATCH_HEADER_BYTES + control.length)
@@ -170,7 +170,7 @@ export function decodeBody(source: Uint8Array, at: number, header: BatchHeader):
     }
     checksum = crc32c(source, offset, offset + 4, checksum)
     entries.push(entry)
-    offset += entry.bytes.length
+    offset += entry.size
   }
   if (checksum !== header.bodyChecksum) {
     return { reason: 'its records or entries are not those of its header', from: at + BATCH_HEADER_BYTES, to: end }

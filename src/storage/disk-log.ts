@@ -113,9 +113,9 @@ export class DiskLog implements LogStore {
       if (this.index.cuts !== cuts) return []
       for (const entry of found) {
         // `readRun` brings at least one entry: it may be one too many behind those of an earlier run.
-        if (entry.bytes.length > left && entries.length > 0) return entries
+        if (entry.size > left && entries.length > 0) return entries
         entries.push(entry)
-        left -= entry.bytes.length
+        left -= entry.size
       }
       next += found.length
     }

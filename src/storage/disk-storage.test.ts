@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { votersOnly } from '../raft/configuration.ts'
-import { commandOf, encodeEntries, type Index, type Term } from '../raft/entry.ts'
+import { encodeEntries, type Index, type Term } from '../raft/entry.ts'
 import type { PersistBatch } from '../raft/ready.ts'
 import { utf8Decode, utf8Encode } from '../util/bytes.ts'
 import { Random } from '../util/random.ts'
@@ -37,7 +37,7 @@ async function contentsOf({ boot, log, snapshots }: DiskStorage): Promise<Conten
   return {
     vote: `${hardState.term} ${hardState.votedFor}`,
     base: `${base.index} ${base.term}`,
-    entries: entries.map((entry) => `${entry.term}:${utf8Decode(commandOf(entry))?.slice(0, 20)}`),
+    entries: entries.map((entry) => `${entry.term}:${utf8Decode(entry.command)?.slice(0, 20)}`),
     snapshot: snapshot.index,
   }
 }

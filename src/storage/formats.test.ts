@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { votersOnly } from '../raft/configuration.ts'
-import { commandOf, encodeEntries } from '../raft/entry.ts'
+import { encodeEntries } from '../raft/entry.ts'
 import { equal, toHex, utf8Decode, utf8Encode } from '../util/bytes.ts'
 import { Random } from '../util/random.ts'
 import { batchEnd, decodeBody, decodeHeader } from './batch.ts'
@@ -39,9 +39,7 @@ describe('docs/formats/log.md', () => {
       { type: 'hardState', hardState: { term: 2, votedFor: 's1' } },
       { type: 'entries', count: 1, bytes: 29 },
     ])
-    expect(body.entries.map((entry) => [entry.index, entry.term, utf8Decode(commandOf(entry))])).toEqual([
-      [1, 2, 'hello'],
-    ])
+    expect(body.entries.map((entry) => [entry.index, entry.term, utf8Decode(entry.command)])).toEqual([[1, 2, 'hello']])
   })
 
   test('shows a segment as this program writes it', async () => {

@@ -161,7 +161,7 @@ export class LogIndex {
       this.terms.append(entry.index, entry.term)
       this.lastIndex = entry.index
       this.place(entry, offset, place)
-      offset += entry.bytes.length
+      offset += entry.size
     }
     return null
   }
@@ -204,7 +204,7 @@ export class LogIndex {
   }
 
   private place(entry: Entry, offset: number, { segment, entriesEnd }: EntriesPlace): void {
-    const end = offset + entry.bytes.length
+    const end = offset + entry.size
     const last = this.runs[this.runs.length - 1]
     if (this.continues && last !== undefined && last.segment === segment && end - last.offset <= RUN_BYTES) {
       last.last = entry.index

@@ -3,7 +3,7 @@
  * keeps the newest few and the configurations; a log of 1 GB passes through without being held.
  */
 import { type ConfigurationAt, decodeConfiguration } from '../raft/configuration.ts'
-import { commandOf, type Entry, type Index } from '../raft/entry.ts'
+import type { Entry, Index } from '../raft/entry.ts'
 import type { BatchBody, BatchHeader } from './batch.ts'
 import { LogIndex } from './log-index.ts'
 
@@ -49,9 +49,9 @@ export class LogReplay {
   private remember(entries: readonly Entry[]): string | null {
     for (const entry of entries) {
       this.tail.push(entry)
-      this.tailBytes += entry.bytes.length
+      this.tailBytes += entry.size
       if (entry.kind !== 'configuration') continue
-      const configuration = decodeConfiguration(commandOf(entry))
+      const configuration = decodeConfiguration(entry.command)
       if (configuration === null) return `entry ${entry.index} is not the configuration that it claims to be`
       this.configurations.push({ index: entry.index, configuration })
     }
@@ -61,7 +61,7 @@ export class LogReplay {
 
   private shortenTail(): void {
     while (this.tailBytes > this.maxTailBytes && this.tailHead < this.tail.length) {
-      this.tailBytes -= (this.tail[this.tailHead] as Entry).bytes.length
+      this.tailBytes -= (this.tail[this.tailHead] as Entry).size
       this.tailHead++
     }
     // Moved up seldom, so that the cost of moving is shared by many entries.
@@ -72,7 +72,7 @@ export class LogReplay {
 
   private forgetFrom(index: Index): void {
     while (this.tail.length > this.tailHead && (this.tail[this.tail.length - 1] as Entry).index >= index) {
-      this.tailBytes -= (this.tail.pop() as Entry).bytes.length
+      this.tailBytes -= (this.tail.pop() as Entry).size
     }
     this.configurations = this.configurations.filter((configuration) => configuration.index < index)
   }

@@ -1,6 +1,6 @@
 /** The log in memory (LogStore port): the twin of DiskLog for tests, the lab and the browser. It lives as long as its object. */
 import { type ConfigurationAt, decodeConfiguration } from '../raft/configuration.ts'
-import { commandOf, type Entry, type Index } from '../raft/entry.ts'
+import type { Entry, Index } from '../raft/entry.ts'
 import type { HardState, PersistBatch } from '../raft/ready.ts'
 import { TermRuns } from '../raft/term-runs.ts'
 import { assert } from '../util/assert.ts'
@@ -38,7 +38,7 @@ export class MemoryLog implements LogStore {
     let end = first
     let left = maxBytes
     while (end < this.entries.length && end <= first + to - from) {
-      left -= (this.entries[end] as Entry).bytes.length
+      left -= (this.entries[end] as Entry).size
       if (left < 0 && end > first) break
       end++
     }
@@ -82,7 +82,7 @@ export class MemoryLog implements LogStore {
 }
 
 function configurationIn(entry: Entry): ConfigurationAt {
-  const configuration = decodeConfiguration(commandOf(entry))
+  const configuration = decodeConfiguration(entry.command)
   assert(configuration !== null, `entry ${entry.index} is no configuration`)
   return { index: entry.index, configuration }
 }

@@ -39,11 +39,11 @@ export async function readRun(
     const entry = decodeEntry(bytes, offset - run.offset)
     if (typeof entry === 'string') throw new DamageError(path, offset, entry)
     if (entry.index !== index) throw new DamageError(path, offset, `entry ${entry.index} is where ${index} was`)
-    offset += entry.bytes.length
+    offset += entry.size
     if (index < from) continue
-    if (entry.bytes.length > left && entries.length > 0) break
+    if (entry.size > left && entries.length > 0) break
     entries.push(entry)
-    left -= entry.bytes.length
+    left -= entry.size
   }
   return entries
 }

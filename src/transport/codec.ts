@@ -141,7 +141,7 @@ function decodeEntries(
     if (entry.term < term || entry.term > senderTerm)
       return `entry ${entry.index} has term ${entry.term}, outside of ${term} to ${senderTerm}`
     entries.push(entry)
-    offset += entry.bytes.length
+    offset += entry.size
     index = entry.index
     term = entry.term
   }

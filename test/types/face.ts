@@ -24,14 +24,14 @@ async function* pieces(): AsyncGenerator<Uint8Array> {
 
 /** A state machine may answer at once or later. */
 export const atOnce: StateMachine = {
-  apply: (commands) => commands.map(({ bytes }) => bytes),
+  apply: (entries) => entries.map(({ command }) => command),
   snapshot: pieces,
   restore: async (source) => {
     for await (const piece of source) EMPTY.set(piece)
   },
 }
 
-export const later: StateMachine = { ...atOnce, apply: async (commands) => commands.map(() => EMPTY) }
+export const later: StateMachine = { ...atOnce, apply: async (entries) => entries.map(() => EMPTY) }
 
 // @ts-expect-error an answer is bytes
 export const answersText: StateMachine = { ...atOnce, apply: () => ['ok'] }

@@ -1,5 +1,5 @@
 /** Words for the tests: bytes as text, pairs as `key=value@create/mod/version`. */
-import type { Command } from '../../runtime/state-machine.ts'
+import type { CommittedEntry } from '../../runtime/state-machine.ts'
 import { utf8Decode, utf8Encode } from '../../util/bytes.ts'
 import { decodeAnswer, type KvAnswer } from '../answer.ts'
 import { encodeCommand, type KvCommand } from '../command.ts'
@@ -25,10 +25,10 @@ export function show({ key, value, createRevision, modRevision, version }: KeyVa
 /** Commits the commands in one go and gives the answers. */
 export function commit(machine: KvStateMachine, ...commands: (KvCommand | Uint8Array)[]): (KvAnswer | null)[] {
   const committed = commands.map(
-    (command, i): Command => ({
+    (command, i): CommittedEntry => ({
       index: i + 1,
       term: 1,
-      bytes: command instanceof Uint8Array ? command : encodeCommand(command),
+      command: command instanceof Uint8Array ? command : encodeCommand(command),
     }),
   )
   return machine.apply(committed).map(decodeAnswer)

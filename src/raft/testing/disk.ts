@@ -4,7 +4,7 @@
  */
 import { assert } from '../../util/assert.ts'
 import { type ConfigurationAt, decodeConfiguration } from '../configuration.ts'
-import { commandOf, type Entry, type Index, type Term } from '../entry.ts'
+import type { Entry, Index, Term } from '../entry.ts'
 import type { BootState, HardState, PersistBatch, Seq, SnapshotMeta } from '../ready.ts'
 
 export class TestDisk {
@@ -113,7 +113,7 @@ function termChanges(baseTerm: Term, entries: readonly Entry[]): { index: Index;
 function configurationsIn(entries: readonly Entry[]): ConfigurationAt[] {
   const found: ConfigurationAt[] = []
   for (const entry of entries) {
-    const configuration = entry.kind === 'configuration' ? decodeConfiguration(commandOf(entry)) : null
+    const configuration = entry.kind === 'configuration' ? decodeConfiguration(entry.command) : null
     if (configuration !== null) found.push({ index: entry.index, configuration })
   }
   return found

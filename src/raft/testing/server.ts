@@ -180,7 +180,7 @@ export class TestServer {
     const entries: Entry[] = []
     let bytes = 0
     for (const entry of this.disk.read(from, to)) {
-      bytes += entry.bytes.length
+      bytes += entry.size
       if (bytes > maxBytes && entries.length > 0) break
       entries.push(entry)
     }

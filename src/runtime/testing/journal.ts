@@ -1,7 +1,7 @@
 /** A state machine for tests: it remembers every command, in order, as text; the answer is the command's place. */
 import { concat, utf8Decode, utf8Encode } from '../../util/bytes.ts'
 import type { Clock } from '../clock.ts'
-import type { Command, StateMachine } from '../state-machine.ts'
+import type { CommittedEntry, StateMachine } from '../state-machine.ts'
 
 export class Journal implements StateMachine {
   lines: string[] = []
@@ -21,9 +21,9 @@ export class Journal implements StateMachine {
     this.clock = clock
   }
 
-  apply(commands: readonly Command[]): readonly Uint8Array[] | Promise<readonly Uint8Array[]> {
-    if (this.applyMs === 0) return this.applyNow(commands)
-    return this.sleep(this.applyMs).then(() => this.applyNow(commands))
+  apply(entries: readonly CommittedEntry[]): readonly Uint8Array[] | Promise<readonly Uint8Array[]> {
+    if (this.applyMs === 0) return this.applyNow(entries)
+    return this.sleep(this.applyMs).then(() => this.applyNow(entries))
   }
 
   snapshot(): AsyncIterable<Uint8Array> {
@@ -45,9 +45,9 @@ export class Journal implements StateMachine {
     this.restored++
   }
 
-  private applyNow(commands: readonly Command[]): Uint8Array[] {
-    return commands.map(({ bytes }) => {
-      const line = utf8Decode(bytes) ?? ''
+  private applyNow(entries: readonly CommittedEntry[]): Uint8Array[] {
+    return entries.map(({ command }) => {
+      const line = utf8Decode(command) ?? ''
       return this.answer(line, this.lines.push(line))
     })
   }
