@@ -9,7 +9,7 @@
  * ```
  * Always: base ≤ tailStart − 1 ≤ lastIndex, and base ≤ durableIndex ≤ lastIndex unless a snapshot is being installed.
  */
-import { assert } from '../util/assert.ts'
+import { assert, broken } from '../util/assert.ts'
 import type { Entry, Index, Term } from './entry.ts'
 import type { BootState } from './ready.ts'
 import { TermRuns } from './term-runs.ts'
@@ -82,7 +82,7 @@ export class RaftLog {
   /** Appends behind the last entry; whoever must replace entries cuts them first. */
   append(entries: readonly Entry[]): void {
     for (const entry of entries) {
-      assert(entry.index === this.lastIndex + 1, `entry ${entry.index} appended after ${this.lastIndex}`)
+      if (entry.index !== this.lastIndex + 1) broken(`entry ${entry.index} appended after ${this.lastIndex}`)
       this.runs.append(entry.index, entry.term)
       this.tail.push(entry)
       this.tailBytes += entry.size

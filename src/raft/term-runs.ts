@@ -2,7 +2,7 @@
  * The term of every entry, without the entries: the log's terms never fall, so one number pair for each change of term
  * is enough, even for a log of a billion entries that lies on a disk.
  */
-import { assert } from '../util/assert.ts'
+import { broken } from '../util/assert.ts'
 import type { Index, Term } from './entry.ts'
 
 /** Entries of one term, one behind the other, up to where the next run begins or the log ends. */
@@ -24,7 +24,7 @@ export class TermRuns {
   /** The entry at `index` has this term; the caller appends in order and cuts first what it replaces. */
   append(index: Index, term: Term): void {
     const last = this.lastRun()
-    assert(term >= last.term, `term ${term} at index ${index} after term ${last.term} at ${last.index}`)
+    if (term < last.term) broken(`term ${term} at index ${index} after term ${last.term} at ${last.index}`)
     if (term > last.term) this.runs.push({ index, term })
   }
 

@@ -14,6 +14,14 @@ export function assert(condition: boolean, message: string): asserts condition {
   if (!condition) throw new InvariantError(message)
 }
 
+/**
+ * For the path of an entry, behind an `if`: there the words of an `assert`, put together and thrown away 100,000 times
+ * a second, were 3 % of a server's work.
+ */
+export function broken(message: string): never {
+  throw new InvariantError(message)
+}
+
 /** The end of an exhaustive switch: compiles only when every case is handled. */
 export function unreachable(value: never): never {
   throw new InvariantError(`unreachable: ${JSON.stringify(value)}`)
