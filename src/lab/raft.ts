@@ -271,6 +271,8 @@ const TOPICS = {
   role: 'VOTE',
   leader: 'LEAD',
   configuration: 'INFO',
+  configurationCommitted: 'INFO',
+  departed: 'INFO',
   contradiction: 'ERRO',
   transfer: 'INFO',
 } as const
@@ -285,6 +287,10 @@ function describe(event: RaftEvent): string {
         : `follows ${event.leaderId} in term ${event.term}`
     case 'configuration':
       return `configuration of index ${event.index}`
+    case 'configurationCommitted':
+      return `configuration of index ${event.index} is committed`
+    case 'departed':
+      return `done with ${event.id}, which was removed`
     case 'contradiction':
       return event.detail
     case 'transfer':

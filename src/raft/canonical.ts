@@ -133,7 +133,10 @@ function writeProgress(out: number[], state: Readonly<RaftState>): void {
     writeText(out, peer.id)
     out.push(peer.session, peer.nextIndex, PROGRESS_STATES.indexOf(peer.state), peer.matchIndex, peer.probeSent ? 1 : 0)
     out.push(peer.snapshotIndex, peer.commitSent, peer.readRound, peer.readRoundSent, peer.fetchId)
-    for (const time of [peer.snapshotRetryAt, peer.lastSentAt, peer.lastHeardAt]) writeTime(out, state, time)
+    out.push(peer.roundEnd, Number.isFinite(peer.lastRoundMs) ? Math.round(peer.lastRoundMs) : NEVER)
+    const { snapshotRetryAt, lastSentAt, lastHeardAt, roundStartedAt, departsAt } = peer
+    for (const time of [snapshotRetryAt, lastSentAt, lastHeardAt, roundStartedAt, departsAt])
+      writeTime(out, state, time)
     const flights = peer.exportFlights()
     out.push(flights.length, ...flights)
   }
@@ -150,9 +153,14 @@ function readProgress(input: NumberReader, state: RaftState): readonly [ServerId
   peer.readRound = input.next()
   peer.readRoundSent = input.next()
   peer.fetchId = input.next()
+  peer.roundEnd = input.next()
+  const lastRoundMs = input.next()
+  peer.lastRoundMs = lastRoundMs === NEVER ? Number.POSITIVE_INFINITY : lastRoundMs
   peer.snapshotRetryAt = readTime(input, state) ?? 0
   peer.lastSentAt = readTime(input, state) ?? 0
   peer.lastHeardAt = readTime(input, state) ?? 0
+  peer.roundStartedAt = readTime(input, state) ?? 0
+  peer.departsAt = readTime(input, state)
   peer.importFlights(input.list(() => input.next()))
   return [id, peer]
 }

@@ -13,7 +13,10 @@ const JOINT: Configuration = {
   voters: ['s1', 's4'],
   votersOutgoing: ['s1', 's2'],
   learners: ['s5', 's2'],
+  promotable: ['s5'],
+  retired: ['s3'],
   addresses: { s1: 'one:1', s2: 'two:2', s4: 'four:4', s5: 'fünf:5' },
+  incarnations: { s5: '00ff' },
 }
 
 test('every member once, whatever it is', () => expect(membersOf(JOINT)).toEqual(['s1', 's4', 's2', 's5']))
@@ -31,12 +34,13 @@ describe('its encoding', () => {
 
   test('any configuration comes back as it was', () => {
     const ids = fc.array(fc.string({ maxLength: 5 }), { maxLength: 4 })
-    const addresses = fc.dictionary(fc.string({ minLength: 1, maxLength: 5 }), fc.string({ maxLength: 9 }), {
+    const texts = fc.dictionary(fc.string({ minLength: 1, maxLength: 5 }), fc.string({ maxLength: 9 }), {
       noNullPrototype: true,
     })
     fc.assert(
-      fc.property(ids, ids, ids, addresses, (voters, votersOutgoing, learners, addresses) => {
-        const configuration = { voters, votersOutgoing, learners, addresses }
+      fc.property(fc.array(ids, { minLength: 5, maxLength: 5 }), texts, texts, (lists, addresses, incarnations) => {
+        const [voters = [], votersOutgoing = [], learners = [], promotable = [], retired = []] = lists
+        const configuration = { voters, votersOutgoing, learners, promotable, retired, addresses, incarnations }
         expect(decodeConfiguration(encodeConfiguration(configuration))).toEqual(configuration)
       }),
     )

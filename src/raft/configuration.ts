@@ -12,13 +12,30 @@ export interface Configuration {
   readonly votersOutgoing: readonly ServerId[]
   /** Receive the log without counting: servers that catch up (Thesis §4.2.1). */
   readonly learners: readonly ServerId[]
+  /** Learners that become voters by themselves, as soon as they have caught up. */
+  readonly promotable: readonly ServerId[]
+  /** Former members. Their names are never given out again: an old acknowledgement would count for an empty log. */
+  readonly retired: readonly ServerId[]
   /** Where each server listens, `host:port`; the core only carries it. */
   readonly addresses: { readonly [id: ServerId]: string }
+  /** The random name of a member's disk, for those that joined later: an emptied disk is another member. */
+  readonly incarnations: { readonly [id: ServerId]: string }
+}
+
+/** Nobody: what a server starts with that will be told by a leader whom it belongs to. */
+export const NOBODY: Configuration = {
+  voters: [],
+  votersOutgoing: [],
+  learners: [],
+  promotable: [],
+  retired: [],
+  addresses: {},
+  incarnations: {},
 }
 
 /** A configuration of voters alone. */
 export function votersOnly(addresses: { readonly [id: ServerId]: string }): Configuration {
-  return { voters: Object.keys(addresses).sort(), votersOutgoing: [], learners: [], addresses }
+  return { ...NOBODY, voters: Object.keys(addresses).sort(), addresses }
 }
 
 /** Every member once: voters, outgoing voters, learners. */
@@ -37,16 +54,19 @@ export function isVoter(configuration: Configuration, id: ServerId): boolean {
 
 const FORMAT_VERSION = 1
 
-/** As it stands in a configuration entry and in a snapshot's header: four lists, each a count and its members. */
+/** As it stands in a configuration entry and in a snapshot's header: seven lists, each a count and its items. */
 export function encodeConfiguration(configuration: Configuration): Uint8Array {
   const writer = new ByteWriter().uint8(FORMAT_VERSION)
-  for (const ids of [configuration.voters, configuration.votersOutgoing, configuration.learners]) {
+  const { voters, votersOutgoing, learners, promotable, retired, addresses, incarnations } = configuration
+  for (const ids of [voters, votersOutgoing, learners, promotable, retired]) {
     writer.uint32(ids.length)
     for (const id of ids) writer.text(id)
   }
-  const addresses = Object.entries(configuration.addresses)
-  writer.uint32(addresses.length)
-  for (const [id, address] of addresses) writer.text(id).text(address)
+  for (const texts of [addresses, incarnations]) {
+    const pairs = Object.entries(texts)
+    writer.uint32(pairs.length)
+    for (const [id, text] of pairs) writer.text(id).text(text)
+  }
   return writer.finish()
 }
 
@@ -55,11 +75,18 @@ export function decodeConfiguration(bytes: Uint8Array): Configuration | null {
   const reader = new ByteReader(bytes)
   if (reader.uint8() !== FORMAT_VERSION) return null
   const readIds = (): ServerId[] => readList(reader, () => reader.text())
-  const voters = readIds()
-  const votersOutgoing = readIds()
-  const learners = readIds()
-  const addresses = Object.fromEntries(readList(reader, () => [reader.text(), reader.text()] as const))
-  return reader.ok() && reader.remaining() === 0 ? { voters, votersOutgoing, learners, addresses } : null
+  const readTexts = (): { [id: ServerId]: string } =>
+    Object.fromEntries(readList(reader, () => [reader.text(), reader.text()] as const))
+  const configuration: Configuration = {
+    voters: readIds(),
+    votersOutgoing: readIds(),
+    learners: readIds(),
+    promotable: readIds(),
+    retired: readIds(),
+    addresses: readTexts(),
+    incarnations: readTexts(),
+  }
+  return reader.ok() && reader.remaining() === 0 ? configuration : null
 }
 
 /** Stops at the first item that is not there, whatever the count claims: a count of 2³² must cost nothing. */

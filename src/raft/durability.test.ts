@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { NOBODY } from './configuration.ts'
 import { Durability } from './durability.ts'
 import { commandAt, entriesOf, termsOf } from './testing/logs.ts'
 
-const META = { index: 9, term: 3, configuration: { voters: [], votersOutgoing: [], learners: [], addresses: {} } }
+const META = { index: 9, term: 3, configuration: NOBODY }
 
 describe('what a batch holds', () => {
   test('nothing recorded, nothing handed out', () => expect(new Durability().takeBatch(0)).toBeNull())

@@ -5,8 +5,10 @@ export {
   encodeConfiguration,
   isVoter,
   membersOf,
+  NOBODY,
   votersOnly,
 } from './configuration.ts'
+export type { ConfigurationChange } from './configuration-change.ts'
 export {
   contiguous,
   decodeEntry,
@@ -25,4 +27,5 @@ export type * from './message.ts'
 export { type RaftOptions, resolveOptions } from './options.ts'
 export { type ProposeRefusal, type ProposeResult, Raft } from './raft.ts'
 export type * from './ready.ts'
+export type { ChangeRefusal, ChangeResult } from './reconfiguration.ts'
 export type { TransferRefusal } from './transfer.ts'

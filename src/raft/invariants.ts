@@ -4,6 +4,7 @@
  * step in tests, in the lab and in the simulator.
  */
 import { readUint32 } from '../util/bytes.ts'
+import type { ConfigurationAt } from './configuration.ts'
 import type { Index, ServerId, Term } from './entry.ts'
 import { hasQuorum } from './quorum.ts'
 import type { Raft } from './raft.ts'
@@ -31,6 +32,8 @@ interface Memory {
   readonly lastApplied: Index
   /** The term of each entry that was seen in its log, by index. */
   readonly terms: Term[]
+  /** The index of the newest configuration. */
+  readonly configurationIndex: Index
 }
 
 /** An entry as it was first seen anywhere: its checksum, and the term of the entry before it. */
@@ -63,6 +66,8 @@ export class InvariantChecker {
     const terms = this.checkLog(state, before)
     if (state.role === 'leader') this.checkLeader(state, before)
     this.checkCommitted(state, before)
+    const { currentIndex: configurationIndex } = state.configurations
+    if (before?.configurationIndex !== configurationIndex) checkConfigurations(state)
     this.memories.set(state.id, {
       term: state.currentTerm,
       votedFor: state.votedFor,
@@ -70,6 +75,7 @@ export class InvariantChecker {
       commitIndex: state.commitIndex,
       lastApplied: state.lastApplied,
       terms,
+      configurationIndex,
     })
   }
 
@@ -164,11 +170,11 @@ export class InvariantChecker {
         )
       }
     }
-    if (isNews && state.role === 'leader') this.checkCommitRule(state)
+    if (isNews && state.role === 'leader') this.checkCommitRule(state, before)
   }
 
   /** The leader's commit rule (Paper §5.4.2): an entry of its own term, durable on a quorum. */
-  private checkCommitRule(state: State): void {
+  private checkCommitRule(state: State, before: Memory | undefined): void {
     const { commitIndex, currentTerm, log } = state
     if (log.termAt(commitIndex) !== currentTerm) {
       throw violation('Commit Rule', state, `committed ${commitIndex} of term ${log.termAt(commitIndex)} by counting`)
@@ -179,7 +185,11 @@ export class InvariantChecker {
       if (server.log.baseIndex >= commitIndex) return true
       return server.log.durableIndex >= commitIndex && server.log.termAt(commitIndex) === currentTerm
     }
-    if (!hasQuorum(state.configuration, holds)) {
+    // In one step an entry may commit and the next configuration be appended: then the one before it counts, too.
+    const { configuration, configurations } = state
+    const isNew = configurations.currentIndex !== before?.configurationIndex
+    const earlier = isNew ? configurations.at(configurations.currentIndex - 1) : configuration
+    if (!hasQuorum(configuration, holds) && !hasQuorum(earlier, holds)) {
       throw violation('Commit Rule', state, `committed ${commitIndex} without a quorum of durable copies`)
     }
   }
@@ -209,6 +219,33 @@ function checkBounds(state: State): void {
   if (log.durableIndex > log.lastIndex) {
     throw violation('Order of Indexes', state, `durable ${log.durableIndex} > last ${log.lastIndex}`)
   }
+}
+
+/** Majorities of a configuration and of the next one always share a server (Paper §6, Thesis §4.1). */
+function checkConfigurations(state: State): void {
+  const history = state.configurations.list()
+  for (let i = 1; i < history.length; i++) {
+    const { configuration: before } = history[i - 1] as ConfigurationAt
+    const { index, configuration: after } = history[i] as ConfigurationAt
+    const isSafe =
+      after.votersOutgoing.length > 0
+        ? isSame(after.votersOutgoing, before.voters)
+        : before.votersOutgoing.length > 0
+          ? isSame(after.voters, before.voters)
+          : difference(before.voters, after.voters) + difference(after.voters, before.voters) <= 1
+    if (isSafe || before.voters.length === 0) continue
+    const detail = `goes from voters ${before.voters.join()} to ${after.voters.join()} in one step, at entry ${index}`
+    throw violation('Overlapping Majorities', state, detail)
+  }
+}
+
+function isSame(one: readonly ServerId[], other: readonly ServerId[]): boolean {
+  return difference(one, other) === 0 && difference(other, one) === 0
+}
+
+/** How many are in the one that are not in the other. */
+function difference(one: readonly ServerId[], other: readonly ServerId[]): number {
+  return one.filter((id) => !other.includes(id)).length
 }
 
 /** What never goes back within a server's life. */

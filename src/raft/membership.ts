@@ -4,7 +4,7 @@
  */
 import { assert } from '../util/assert.ts'
 import { type Configuration, type ConfigurationAt, decodeConfiguration } from './configuration.ts'
-import type { Entry, Index } from './entry.ts'
+import type { Entry, Index, ServerId } from './entry.ts'
 
 /**
  * Part of a server's state, which tells it of every entry that comes into the log, is cut off or compacted away. It is
@@ -33,6 +33,21 @@ export class ConfigurationHistory {
     let found = this.history[0] as ConfigurationAt
     for (const one of this.history) if (one.index <= index) found = one
     return found.configuration
+  }
+
+  /** Those that entries (from, to] brought. */
+  between(from: Index, to: Index): readonly ConfigurationAt[] {
+    if (this.last.index <= from) return []
+    return this.history.filter(({ index }) => index > from && index <= to)
+  }
+
+  /** Where a member listens, or where it listened before it was removed; undefined when that is long ago. */
+  addressOf(id: ServerId): string | undefined {
+    for (let i = this.history.length - 1; i >= 0; i--) {
+      const address = (this.history[i] as ConfigurationAt).configuration.addresses[id]
+      if (address !== undefined) return address
+    }
+    return undefined
   }
 
   /** Takes effect now. @returns false when the entry is no configuration entry, or nothing that can be read as one */

@@ -53,6 +53,13 @@ export class Progress {
   readRoundSent = 0
   /** A fetch from the disk is under way for it: nothing is sent until it is there. 0 for none. */
   fetchId = 0
+  /** The round of catching up that is under way (Thesis §4.2.1): it ends when the follower has this entry. */
+  roundEnd: Index
+  roundStartedAt: number
+  /** How long the last whole round took; Infinity before the first has ended. */
+  lastRoundMs: number = Number.POSITIVE_INFINITY
+  /** When a follower that was removed is forgotten, whether it knows that or not; null for members. */
+  departsAt: number | null = null
   private readonly flights = new Deque<Flight>()
   private flightBytes = 0
 
@@ -62,6 +69,8 @@ export class Progress {
     this.nextIndex = nextIndex
     this.lastSentAt = now
     this.lastHeardAt = now
+    this.roundEnd = nextIndex - 1
+    this.roundStartedAt = now
   }
 
   get inFlightBytes(): number {

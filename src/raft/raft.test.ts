@@ -1,7 +1,9 @@
 // Promises of the class as a whole; what servers say to each other is in the scripts.
+
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Random } from '../util/random.ts'
+import { NOBODY } from './configuration.ts'
 import type { Entry } from './entry.ts'
 import type { Message } from './message.ts'
 import { Raft } from './raft.ts'
@@ -230,7 +232,7 @@ test('no message makes it throw, whatever it says and in whatever state it arriv
 })
 
 test('a snapshot of a later term than the hard state brings its term along, and no vote', () => {
-  const configuration = { voters: ['s1', 's2'], votersOutgoing: [], learners: [], addresses: {} }
+  const configuration = { ...NOBODY, voters: ['s1', 's2'] }
   const snapshot = { index: 7, term: 4, configuration }
   const boot = {
     hardState: { term: 3, votedFor: 's2' },

@@ -10,6 +10,8 @@ import { unreachable } from '../util/assert.ts'
 import type { Random } from '../util/random.ts'
 import { canApply, handleApplied, handleFetchedToApply, takeApplyBatch } from './apply.ts'
 import { exportState, importState } from './canonical.ts'
+import { advanceCommitIndex, isCommitPushDue } from './commit.ts'
+import type { ConfigurationChange } from './configuration-change.ts'
 import {
   checkQuorum,
   countOwnVote,
@@ -39,15 +41,14 @@ import {
   startReadRound,
 } from './read.ts'
 import type { BootState, Ready, Seq, SnapshotMeta } from './ready.ts'
+import { advanceReconfiguration, advanceRound, type ChangeResult, handleChange } from './reconfiguration.ts'
 import {
-  advanceCommitIndex,
   appendAsLeader,
   flushAppends,
   handleAppendEntries,
   handleAppendEntriesReply,
   handleFetched,
   handleSendFailed,
-  isCommitPushDue,
   refuseOldTerm,
   sendEmpty,
   sendEntries,
@@ -169,6 +170,12 @@ export class Raft {
     handleRead(this.state, token)
   }
 
+  /** Asks the leader for another configuration; it holds once it is in the log. What follows by itself comes as events. */
+  change(change: ConfigurationChange, now: number): ChangeResult {
+    this.state.now = now
+    return handleChange(this.state, change)
+  }
+
   /** Hands leadership over. The outcome comes as an event. @returns why not, or null */
   transfer(to: ServerId, now: number): TransferRefusal {
     this.state.now = now
@@ -192,6 +199,7 @@ export class Raft {
     state.log.durableIndex = Math.max(state.log.durableIndex, index)
     countOwnVote(state)
     if (state.role === 'leader') advanceCommitIndex(state)
+    advanceReconfiguration(state)
   }
 
   /** The state machine has applied everything up to `index`. */
@@ -283,6 +291,17 @@ export class Raft {
 
   // ── Questions ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
+  /** Whom to speak with and where they listen: every member, and followers that do not know yet that they were removed. */
+  peers(): { [id: ServerId]: string } {
+    const { configuration, configurations, progress } = this.state
+    const peers = { ...configuration.addresses }
+    for (const id of progress.keys()) {
+      const address = configurations.addressOf(id)
+      if (address !== undefined) peers[id] = address
+    }
+    return peers
+  }
+
   /** What a snapshot taken as of `index` must carry; null when `index` is not applied, or compacted away already. */
   describeSnapshot(index: Index): SnapshotMeta | null {
     return describeSnapshot(this.state, index)
@@ -356,6 +375,8 @@ export class Raft {
       releaseReads(state)
     }
     advanceTransfer(state)
+    advanceRound(state, progress)
+    advanceReconfiguration(state)
   }
 
   private stepInstallSnapshotReply(message: InstallSnapshotReply): void {
@@ -365,6 +386,7 @@ export class Raft {
     progress.lastHeardAt = state.now
     handleInstallSnapshotReply(state, progress, message)
     advanceCommitIndex(state)
+    advanceReconfiguration(state)
     sendEntries(state, progress, false)
   }
 
@@ -372,6 +394,7 @@ export class Raft {
     const { state } = this
     checkQuorum(state)
     checkTransferDeadline(state)
+    advanceReconfiguration(state)
     for (const progress of state.progress.values()) {
       if (state.now < progress.lastSentAt + state.options.heartbeatIntervalMs) continue
       if (progress.state === 'snapshot' && state.now >= progress.snapshotRetryAt) sendSnapshot(state, progress)

@@ -80,7 +80,12 @@ export type Role = 'follower' | 'preCandidate' | 'candidate' | 'leader'
 export type RaftEvent =
   | { readonly type: 'role'; readonly role: Role; readonly term: Term }
   | { readonly type: 'leader'; readonly leaderId: ServerId | null; readonly term: Term }
+  /** It holds from now on; it may still be cut off. */
   | { readonly type: 'configuration'; readonly index: Index; readonly configuration: Configuration }
+  /** It stays. A server that is among its `retired` has left the cluster. */
+  | { readonly type: 'configurationCommitted'; readonly index: Index; readonly configuration: Configuration }
+  /** The leader has no more to say to a server that was removed. */
+  | { readonly type: 'departed'; readonly id: ServerId }
   /** A message that no correct server can have sent was refused; somebody should look into it. */
   | { readonly type: 'contradiction'; readonly from: ServerId; readonly index: Index; readonly detail: string }
   | { readonly type: 'transfer'; readonly to: ServerId; readonly outcome: 'done' | 'aborted'; readonly reason: string }

@@ -4,10 +4,10 @@
  */
 import { assert } from '../util/assert.ts'
 import { EMPTY } from '../util/bytes.ts'
+import { advanceCommitIndex, announceCommit, commitTo, isCommitPushDue } from './commit.ts'
 import { type Entry, type EntryKind, encodeEntries, type Index, sizeOf, type Term } from './entry.ts'
 import type { AppendEntries, AppendEntriesReply } from './message.ts'
 import type { Progress } from './progress.ts'
-import { quorumIndex } from './quorum.ts'
 import { reconcileProgress } from './role.ts'
 import { sendSnapshot } from './snapshot.ts'
 import type { RaftState } from './state.ts'
@@ -46,18 +46,6 @@ export function flushAppends(state: RaftState): void {
   if (!isCommitPushDue(state)) return
   for (const progress of state.progress.values()) pushCommit(state, progress)
   state.commitPushAt = null
-}
-
-/**
- * True once a commit has waited `commitPushDelayMs` for an append that would have carried the news. It alone makes a
- * turn worth taking, so `hasReady` asks, too.
- */
-export function isCommitPushDue(state: RaftState): boolean {
-  return state.commitPushAt !== null && state.now >= state.commitPushAt
-}
-
-function announceCommit(state: RaftState): void {
-  state.commitPushAt ??= state.now + state.options.commitPushDelayMs
 }
 
 /** A follower that holds a committed entry without knowing that it is committed is told now. */
@@ -298,32 +286,9 @@ function handleRefusal(state: RaftState, progress: Progress, message: AppendEntr
   sendEntries(state, progress, true)
 }
 
-// ── Commit ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-/** Paper Figure 2, "Leaders", last rule. The leader counts itself only as far as its own disk has come. */
-export function advanceCommitIndex(state: RaftState): void {
-  const index = quorumIndex(state.configuration, (id) =>
-    id === state.id ? state.log.durableIndex : (state.progress.get(id)?.matchIndex ?? 0),
-  )
-  if (index <= state.commitIndex) return
-  // Only entries of our own term are committed by counting; older ones with them (Paper §5.4.2, Figure 8).
-  if (state.log.termAt(index) !== state.currentTerm) return
-  for (let i = Math.max(state.commitIndex + 1, state.termStartIndex); i <= index; i++) {
-    state.uncommittedBytes -= state.log.entryAt(i)?.size ?? 0
-  }
-  commitTo(state, index)
-  announceCommit(state)
-}
-
-/** Never falls. */
-export function commitTo(state: RaftState, index: Index): void {
-  if (index <= state.commitIndex) return
-  assert(index <= state.log.lastIndex, `${state.id}: commit ${index} behind the log's end ${state.log.lastIndex}`)
-  state.commitIndex = index
-}
-
 function announceConfiguration(state: RaftState): void {
   const { currentIndex: index, current: configuration } = state.configurations
   state.outbox.events.push({ type: 'configuration', index, configuration })
-  reconcileProgress(state)
+  // Whoever joins is sent the very entry that made it a member: its refusal says where it stands.
+  reconcileProgress(state, Math.max(index, 1))
 }

@@ -4,7 +4,7 @@
  */
 import { assert } from '../util/assert.ts'
 import { membersOf } from './configuration.ts'
-import type { ServerId, Term } from './entry.ts'
+import type { Index, ServerId, Term } from './entry.ts'
 import { Progress } from './progress.ts'
 import type { Role } from './ready.ts'
 import { type RaftState, recordHardState, resetElectionTimer } from './state.ts'
@@ -60,17 +60,23 @@ export function becomeLeader(state: RaftState): void {
   state.commitPushAt = null
   state.readRound = 0
   state.progress = new Map()
-  reconcileProgress(state)
+  reconcileProgress(state, state.log.lastIndex + 1)
 }
 
-/** A new configuration holds: followers that joined get a record, those that left lose theirs. */
-export function reconcileProgress(state: RaftState): void {
+/**
+ * A new configuration holds: followers that joined get a record. Those that left keep theirs until they know it, see
+ * `reconfiguration.ts`; they do not count, because majorities go by the configuration.
+ *
+ * @param nextIndex what a follower that is new is sent first
+ */
+export function reconcileProgress(state: RaftState, nextIndex: Index): void {
   if (state.role !== 'leader') return
-  const members = membersOf(state.configuration)
-  for (const id of [...state.progress.keys()]) if (!members.includes(id)) state.progress.delete(id)
-  for (const id of members) {
-    if (id === state.id || state.progress.has(id)) continue
-    state.progress.set(id, new Progress(id, state.nextSession++, state.log.lastIndex + 1, state.now))
+  for (const id of membersOf(state.configuration)) {
+    const progress = state.progress.get(id)
+    if (progress !== undefined) progress.departsAt = null
+    else if (id !== state.id) {
+      state.progress.set(id, new Progress(id, state.nextSession++, nextIndex, state.now))
+    }
   }
 }
 

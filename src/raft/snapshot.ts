@@ -2,6 +2,7 @@
  * Log compaction and InstallSnapshot (Paper §7, Figure 13; Thesis Ch. 5). The bytes are the driver's business: the core
  * says which snapshot a follower needs, and decides what to do with one that has arrived.
  */
+import { commitTo } from './commit.ts'
 import type { Index } from './entry.ts'
 import type { InstallSnapshot, InstallSnapshotReply } from './message.ts'
 import type { Progress } from './progress.ts'
@@ -50,7 +51,7 @@ export function handleInstallSnapshot(state: RaftState, message: InstallSnapshot
   if (index > state.commitIndex) {
     if (log.matches(index, term)) {
       // 6. The log has that entry: nothing is missing, and the entries behind it may have been acknowledged.
-      state.commitIndex = index
+      commitTo(state, index)
     } else {
       // 7. and 8. Discard the log and the configurations in it; the state machine starts anew from the snapshot.
       installSnapshot(state, { index, term, configuration })

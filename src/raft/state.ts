@@ -152,9 +152,14 @@ export class RaftState {
     return this.configurations.current
   }
 
-  /** Learners and removed servers do not campaign. */
+  /**
+   * Learners and removed servers do not campaign, unless it is not known that the change has committed (Thesis §4.2.2).
+   * Of two servers, s1 removes itself and crashes before s2 has the entry: s2 cannot win without the vote of s1, whose
+   * log is the newer one, so only s1 can, with the vote of s2 alone.
+   */
   get canCampaign(): boolean {
-    return isVoter(this.configuration, this.id)
+    const { configurations, commitIndex, id } = this
+    return isVoter(configurations.current, id) || isVoter(configurations.at(commitIndex), id)
   }
 
   /** Entries of the leader's own term have committed, so commitIndex is up to date (Paper §8). */

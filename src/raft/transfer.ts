@@ -3,11 +3,12 @@
  * to campaign at once. If nothing comes of it within an election time-out, the leader simply goes on.
  */
 
+import { isVoter } from './configuration.ts'
 import { startElection } from './election.ts'
 import type { ServerId } from './entry.ts'
 import type { TimeoutNow } from './message.ts'
 import { sendEntries } from './replication.ts'
-import { endTransfer } from './role.ts'
+import { becomeFollower, endTransfer } from './role.ts'
 import type { RaftState } from './state.ts'
 
 /** Why a transfer was not even begun; null when it was. */
@@ -42,6 +43,8 @@ export function advanceTransfer(state: RaftState): void {
 export function checkTransferDeadline(state: RaftState): void {
   if (state.transfer === null || state.now < state.transfer.deadline) return
   endTransfer(state, 'aborted', `${state.transfer.to} did not take over within an election time-out`)
+  // A leader that was removed has done its part: the others elect whom they like (Thesis §4.2.2).
+  if (!isVoter(state.configuration, state.id)) becomeFollower(state, state.currentTerm, null)
 }
 
 /** The leader wants us to succeed it: no PreVote, which those who hear the leader would refuse. */

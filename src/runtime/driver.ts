@@ -121,7 +121,7 @@ export class Driver {
       onTrouble: (trouble) => this.troubles.note(trouble, clock.now()),
     })
     if (this.stopped) return
-    transport.setPeers(this.raft.inspect().configuration.addresses)
+    transport.setPeers(this.raft.peers())
     this.turnSoon()
   }
 
@@ -177,8 +177,8 @@ export class Driver {
     for (const { token, index } of ready.reads) this.handlers.onRead(token, index)
     if (ready.compactTo !== null)
       log.compact(ready.compactTo).catch((error: Error) => this.noteCompactionFailure(error))
-    if (ready.events.some(({ type }) => type === 'configuration')) {
-      transport.setPeers(this.raft.inspect().configuration.addresses)
+    if (ready.events.some(({ type }) => type === 'configuration' || type === 'departed')) {
+      transport.setPeers(this.raft.peers())
     }
   }
 

@@ -48,7 +48,11 @@ export interface RequestOptions {
 export interface NodeEvents {
   role: { readonly role: Role; readonly term: Term }
   leader: { readonly leaderId: ServerId | null; readonly term: Term }
+  /** It holds from now on, and may still be cut off. */
   configuration: Extract<RaftEvent, { type: 'configuration' }>
+  configurationCommitted: Extract<RaftEvent, { type: 'configurationCommitted' }>
+  /** The leader has no more to say to a server that was removed. */
+  departed: Extract<RaftEvent, { type: 'departed' }>
   contradiction: Extract<RaftEvent, { type: 'contradiction' }>
   transfer: Extract<RaftEvent, { type: 'transfer' }>
   /** The node has stopped itself. */

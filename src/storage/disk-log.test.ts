@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { NOBODY } from '../raft/configuration.ts'
 import { type Entry, encodeEntries, type Index } from '../raft/entry.ts'
 import type { PersistBatch } from '../raft/ready.ts'
 import { toHex, utf8Encode } from '../util/bytes.ts'
@@ -307,7 +308,7 @@ class Subject {
     }
     if (step.type === 'install') {
       this.base = this.last += step.ahead
-      const configuration = { voters: [], votersOutgoing: [], learners: [], addresses: {} }
+      const configuration = NOBODY
       await this.store.write([{ ...NOTHING, snapshot: { index: this.base, term: ++this.term, configuration } }])
     }
     if (step.type === 'reopen') await this.reopen()

@@ -6,6 +6,7 @@
  * for (const { title, run } of transportAcceptance) test(title, () => run(stage))
  * ```
  */
+import { NOBODY } from '../raft/configuration.ts'
 import type { ServerId } from '../raft/entry.ts'
 import { encodeEntries } from '../raft/entry.ts'
 import type { AppendEntries, InstallSnapshot, Message } from '../raft/message.ts'
@@ -279,7 +280,7 @@ function append(from: ServerId, to: ServerId, prevLogIndex: number): AppendEntri
 }
 
 function installSnapshot(from: ServerId, to: ServerId): InstallSnapshot {
-  const configuration = { voters: [from, to], votersOutgoing: [], learners: [], addresses: {} }
+  const configuration = { ...NOBODY, voters: [from, to] }
   const place = { term: 2, lastIncludedIndex: 7, lastIncludedTerm: 1 }
   return { type: 'InstallSnapshot', from, to, ...place, configuration, session: 1 }
 }

@@ -200,11 +200,16 @@ const anyAppend = fc
     return { ...rest, term, entries: encodeEntries(commands, kind, term, rest.prevLogIndex + 1) }
   })
 
+const texts = fc.dictionary(name, name, { maxKeys: 5, noNullPrototype: true })
+
 const anyConfiguration = fc.record({
   voters: names,
   votersOutgoing: names,
   learners: names,
-  addresses: fc.dictionary(name, name, { maxKeys: 5, noNullPrototype: true }),
+  promotable: names,
+  retired: names,
+  addresses: texts,
+  incarnations: texts,
 })
 
 const anyMessage: fc.Arbitrary<Message> = fc.oneof(

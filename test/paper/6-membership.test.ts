@@ -5,13 +5,13 @@
 //     log          1c   1j   1    1n
 //     holds from        └ here, committed or not
 import { describe, expect, test } from 'vitest'
-import type { Configuration } from '../../src/raft/index.ts'
+import { type Configuration, NOBODY } from '../../src/raft/index.ts'
 import { appendEntries, candidate, follower, leader, requestVote, votersOf } from './vocabulary.ts'
 
 const addresses = Object.fromEntries(['s1', 's2', 's3', 's4', 's5'].map((id) => [id, id]))
-const OLD = { voters: ['s1', 's2', 's3'], votersOutgoing: [], learners: [], addresses }
-const JOINT = { voters: ['s1', 's4', 's5'], votersOutgoing: ['s1', 's2', 's3'], learners: [], addresses }
-const NEW = { voters: ['s1', 's4', 's5'], votersOutgoing: [], learners: [], addresses }
+const OLD = { ...NOBODY, voters: ['s1', 's2', 's3'], addresses }
+const JOINT = { ...OLD, voters: ['s1', 's4', 's5'], votersOutgoing: ['s1', 's2', 's3'] }
+const NEW = { ...OLD, voters: ['s1', 's4', 's5'] }
 const names: ReadonlyMap<string, Configuration> = new Map<string, Configuration>([
   ['c', OLD],
   ['j', JOINT],
@@ -102,6 +102,7 @@ describe('servers that do not count', () => {
 
   test('a learner does not campaign (Paper §6; Thesis §4.2.1)', () => {
     const s1 = follower({ log: '1o', names })
+    s1.receives(appendEntries({ term: 1, prev: '1/1', commit: 1 }))
     s1.waits(10_000)
     expect([s1.role, s1.term]).toEqual(['follower', 1])
   })
@@ -112,10 +113,35 @@ describe('servers that do not count', () => {
     expect(s1.sends()).toEqual(['s1→s2 RequestVoteReply term=2 granted'])
   })
 
-  test('Deviates: a server that knows of its removal does not campaign, because it could not win (Paper §6)', () => {
+  test('a server that knows that its removal has committed does not campaign (Paper §6)', () => {
     const s1 = follower({ log: '1c 1r', names })
+    s1.receives(appendEntries({ term: 1, prev: '2/1', commit: 2 }))
     s1.waits(10_000)
     expect(s1.role).toBe('follower')
+  })
+
+  test('one that does not know it campaigns: it may be needed until the removal commits (Thesis §4.2.2)', () => {
+    const s1 = follower({ log: '1c 1r', names })
+    s1.waits(10_000)
+    expect(s1.role).toBe('preCandidate')
+  })
+
+  test('a server that is not a voter does not count its own vote (Thesis §4.2.2)', () => {
+    const s1 = candidate({ log: '1c 1r', term: 2, names })
+    s1.isGrantedVoteBy('s2')
+    expect(s1.role).toBe('candidate')
+    s1.isGrantedVoteBy('s3')
+    expect(s1.role).toBe('leader')
+  })
+
+  test('nor does a leader that is removing itself count its own log (Thesis §4.2.2)', () => {
+    const s1 = leader({ log: '1c 1r', term: 2, names })
+    s1.isAcknowledgedBy('s2', 2)
+    s1.proposes('x')
+    s1.isAcknowledgedBy('s2', 3)
+    expect(s1.commitIndex).toBe(0)
+    s1.isAcknowledgedBy('s3', 3)
+    expect(s1.commitIndex).toBe(3)
   })
 })
 

@@ -1,5 +1,7 @@
 /** What the tests of the TCP transport are told in: servers that note what reaches them, rude clients, and a proxy that cuts. */
+
 import { createServer, type Server, type Socket, connect as socketTo } from 'node:net'
+import { NOBODY } from '../../raft/configuration.ts'
 import type { InstallSnapshot, Message } from '../../raft/message.ts'
 import type { TransportStage } from '../../transport/acceptance.ts'
 import { encodeHello, encodeWelcome, helloFor } from '../../transport/handshake.ts'
@@ -128,7 +130,7 @@ export function timeoutNow(from: string, to: string): Message {
 }
 
 export function installSnapshot(): InstallSnapshot {
-  const configuration = { voters: ['a', 'b'], votersOutgoing: [], learners: [], addresses: {} }
+  const configuration = { ...NOBODY, voters: ['a', 'b'] }
   const place = { term: 2, lastIncludedIndex: 7, lastIncludedTerm: 1, session: 1 }
   return { type: 'InstallSnapshot', from: 'a', to: 'b', ...place, configuration }
 }
@@ -136,7 +138,7 @@ export function installSnapshot(): InstallSnapshot {
 /** Large by its configuration: 200 servers with long names. */
 export function bigMessage(from: string, to: string, size: number): Message {
   const voters = Array.from({ length: 200 }, (_, i) => `${i}`.padStart(size / 200, 'x'))
-  return { ...installSnapshot(), from, to, configuration: { voters, votersOutgoing: [], learners: [], addresses: {} } }
+  return { ...installSnapshot(), from, to, configuration: { ...NOBODY, voters } }
 }
 
 export function greeting(from: string, to: string): Uint8Array {

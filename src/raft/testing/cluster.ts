@@ -3,13 +3,15 @@
  * test says so. After every step of every server the invariants of Paper Figure 3 are checked.
  */
 import { assert } from '../../util/assert.ts'
-import { type Configuration, votersOnly } from '../configuration.ts'
+import { type Configuration, NOBODY, votersOnly } from '../configuration.ts'
+import type { ConfigurationChange } from '../configuration-change.ts'
 import type { Entry, Index, ServerId, Term } from '../entry.ts'
 import { InvariantChecker } from '../invariants.ts'
 import type { Message } from '../message.ts'
 import type { RaftOptions } from '../options.ts'
 import type { ProposeResult, Raft } from '../raft.ts'
 import type { HardState, ReadState, SnapshotMeta } from '../ready.ts'
+import type { ChangeResult } from '../reconfiguration.ts'
 import type { TransferRefusal } from '../transfer.ts'
 import { TestDisk } from './disk.ts'
 import { ANY, type Flight, type Selector, TestNetwork } from './network.ts'
@@ -32,6 +34,8 @@ export interface Preload {
   readonly entries: readonly Entry[]
   readonly base?: { readonly index: Index; readonly term: Term }
 }
+
+const JOINING: SnapshotMeta = { index: 0, term: 0, configuration: NOBODY }
 
 export class TestCluster implements Surroundings {
   now = 0
@@ -187,6 +191,17 @@ export class TestCluster implements Surroundings {
 
   propose(id: ServerId, commands: readonly Uint8Array[]): ProposeResult {
     return this.server(id).input((raft, now) => raft.propose(commands, now))
+  }
+
+  change(id: ServerId, change: ConfigurationChange): ChangeResult {
+    return this.server(id).input((raft, now) => raft.change(change, now))
+  }
+
+  /** Starts a server with an empty disk that belongs to nobody yet. */
+  join(id: ServerId): void {
+    const server = new TestServer(id, { retainEntries: 0, ...this.settings.options }, new TestDisk(JOINING), this)
+    this.servers.set(id, server)
+    server.start()
   }
 
   read(id: ServerId, token: number): void {

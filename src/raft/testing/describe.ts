@@ -86,6 +86,10 @@ export function describeEvent(id: ServerId, event: RaftEvent): string | null {
       return event.leaderId === null || event.leaderId === id ? null : `${id} follows ${event.leaderId}`
     case 'configuration':
       return `${id} configuration of ${event.index}: ${describeConfiguration(event.configuration)}`
+    case 'configurationCommitted':
+      return `${id} configuration of ${event.index} is committed`
+    case 'departed':
+      return `${id} is done with ${event.id}`
     case 'contradiction':
       return `${id} contradiction: ${event.detail}`
     case 'transfer':

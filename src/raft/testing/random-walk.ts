@@ -1,11 +1,13 @@
 /**
  * A random walk through what can happen to a cluster: messages late, lost, doubled and out of order; slow disks; crashes
- * that lose what was not durable; one-way partitions; snapshots, transfers and reads. Everything comes from the seed, so
+ * that lose what was not durable; one-way partitions; snapshots, transfers, reads and, on demand, servers that join and
+ * leave. Everything comes from the seed, so
  * a walk that fails can be walked again.
  */
 import { assert } from '../../util/assert.ts'
 import { utf8Encode } from '../../util/bytes.ts'
 import { Random } from '../../util/random.ts'
+import { membersOf } from '../configuration.ts'
 import type { Index, ServerId } from '../entry.ts'
 import type { RaftOptions } from '../options.ts'
 import type { ReadState } from '../ready.ts'
@@ -19,6 +21,15 @@ export interface WalkSummary {
   readonly readsServed: number
   readonly crashes: number
   readonly snapshots: number
+  /** Configurations that have committed. */
+  readonly changes: number
+}
+
+/** Who takes part: servers s1 … of the first configuration, and how many more may join. */
+export interface WalkSettings {
+  readonly servers: number
+  readonly joiners?: number
+  readonly steps: number
 }
 
 /** Things that happen, and how often compared to each other. */
@@ -38,6 +49,7 @@ const WEIGHTS: readonly (readonly [number, keyof typeof ACTIONS])[] = [
   [1, 'heal'],
   [0.5, 'crash'],
   [2, 'restart'],
+  [2, 'change'],
 ]
 
 /**
@@ -45,14 +57,14 @@ const WEIGHTS: readonly (readonly [number, keyof typeof ACTIONS])[] = [
  *
  * @throws InvariantViolation, or InvariantError when reads were stale or the cluster did not come together again
  */
-export function randomWalk(seed: number, serverCount: number, steps: number): WalkSummary {
-  const walk = new Walk(seed, serverCount)
+export function randomWalk(seed: number, { servers, joiners = 0, steps }: WalkSettings): WalkSummary {
+  const walk = new Walk(seed, servers, joiners)
   try {
     for (let i = 0; i < steps; i++) walk.step()
     walk.converge()
   } catch (error) {
     if (error instanceof Error) {
-      error.message = `seed ${seed}, ${serverCount} servers: ${error.message}\n${walk.lastLines.join('\n')}`
+      error.message = `seed ${seed}, ${servers} servers, ${joiners} more: ${error.message}\n${walk.lastLines.join('\n')}`
     }
     throw error
   }
@@ -66,18 +78,26 @@ class Walk {
   crashes = 0
   snapshots = 0
   nextToken = 1
+  joinersLeft: number
+  readonly hasChanges: boolean
+  private changes = 0
   private readsServed = 0
   /** For each read, how much was committed when it was asked: it must not be served below. */
   readonly askedAt: Map<string, Index> = new Map()
 
-  constructor(seed: number, serverCount: number) {
+  constructor(seed: number, serverCount: number, joinerCount: number) {
     this.random = new Random(seed)
+    this.joinersLeft = joinerCount
+    this.hasChanges = joinerCount > 0
     const ids = Array.from({ length: serverCount }, (_, place) => `s${place + 1}`)
     this.cluster = new TestCluster({
       ids,
       seed,
-      options: optionsFor(this.random),
-      trace: (line) => this.remember(line),
+      options: { ...optionsFor(this.random), ...(joinerCount > 0 ? PROTECTED : {}) },
+      trace: (line) => {
+        if (/^s\d+ configuration of \d+ is committed$/.test(line)) this.changes++
+        this.remember(line)
+      },
       served: (id, read) => this.checkRead(id, read),
     })
     for (const id of ids) this.cluster.server(id).isDiskHeld = true
@@ -112,16 +132,29 @@ class Walk {
     const result = cluster.propose(leader.id, [utf8Encode('the end')])
     assert(result.accepted, `${leader.id} leads and refuses a command`)
     cluster.advance(1000, () => cluster.settle())
-    for (const { id, appliedIndex } of cluster.running) {
+    const members = membersOf(leader.running().inspect().configuration)
+    for (const { id, appliedIndex } of cluster.running.filter(({ id }) => members.includes(id))) {
       assert(appliedIndex >= result.firstIndex, `${id} has applied ${appliedIndex} of ${result.firstIndex}`)
     }
+  }
+
+  /** A new server comes to life, and the leader is asked to add it. */
+  join(leaderId: ServerId): void {
+    if (this.joinersLeft === 0) return
+    this.joinersLeft--
+    const id = `s${this.cluster.ids.length + 1}`
+    this.cluster.join(id)
+    this.cluster.server(id).isDiskHeld = true
+    this.cluster.server(id).isApplyHeld = true
+    const promote = this.random.chance(0.7)
+    this.cluster.change(leaderId, { type: 'addLearner', id, address: id, incarnation: '', promote })
   }
 
   summary(): WalkSummary {
     const { committedCount: committed } = this.cluster.invariants
     const terms = Math.max(...this.cluster.running.map((server) => server.running().inspect().currentTerm))
-    const { readsServed, crashes, snapshots } = this
-    return { committed, terms, readsServed, crashes, snapshots }
+    const { readsServed, crashes, snapshots, changes } = this
+    return { committed, terms, readsServed, crashes, snapshots, changes }
   }
 
   /** A server that is up, by chance. */
@@ -149,6 +182,12 @@ class Walk {
     if (this.lastLines.length > 60) this.lastLines.shift()
   }
 }
+
+/**
+ * What changes of members rely on: without the first two, a removed server that was not told disrupts the others for
+ * ever; without the third, a leader that takes over in the middle of a change commits nothing until somebody proposes.
+ */
+const PROTECTED: Partial<RaftOptions> = { preVote: true, stickiness: true, noopAtTermStart: true }
 
 /** Small limits, so that windows fill, batches split and entries leave memory. */
 function optionsFor(random: Random): Partial<RaftOptions> {
@@ -221,6 +260,19 @@ const ACTIONS = {
   },
   cut: ({ cluster, random }: Walk): void => cluster.network.cut(random.pick(cluster.ids), random.pick(cluster.ids)),
   heal: ({ cluster }: Walk): void => cluster.network.healAll(),
+  change: (walk: Walk): void => {
+    const { cluster, random } = walk
+    const { leader } = cluster
+    if (leader === undefined || !walk.hasChanges) return
+    const { configuration } = leader.running().inspect()
+    const id = random.pick(membersOf(configuration))
+    const type = random.pick(['addLearner', 'promote', 'demote', 'remove', 'replaceVoters', 'replaceVoters'] as const)
+    if (type === 'addLearner') walk.join(leader.id)
+    else if (type === 'replaceVoters') {
+      const voters = membersOf(configuration).filter(() => random.chance(0.6))
+      cluster.change(leader.id, { type, voters })
+    } else if (type !== 'remove' || configuration.voters.length > 2) cluster.change(leader.id, { type, id })
+  },
   crash: (walk: Walk): void => {
     const server = walk.anybody()
     if (server === null) return

@@ -22,13 +22,16 @@
  * | `snapshot s1 3` | takes a snapshot at 3 and compacts the log up to it |
  * | `fail s1->s2` | messages are lost, and their senders are told |
  * | `transfer s1 s2`, `read s1` | what clients ask for |
+ * | `change s1 addLearner s4 [promote]`, `change s1 remove s2`, `change s1 replaceVoters s1,s4,s5` … | the same |
+ * | `join s4` | starts a server that belongs to nobody yet |
  * | `status [s1]` | one line a server, more for a leader |
  *
  * Messages are named `s1->s2 [type] [n|last]`, `*` being any server; without `n`, all that fit.
  */
 import { assert } from '../../util/assert.ts'
 import { utf8Encode } from '../../util/bytes.ts'
-import type { Configuration } from '../configuration.ts'
+import { type Configuration, NOBODY } from '../configuration.ts'
+import type { ConfigurationChange } from '../configuration-change.ts'
 import type { ServerId } from '../entry.ts'
 import type { MessageType } from '../message.ts'
 import type { RaftOptions } from '../options.ts'
@@ -129,6 +132,8 @@ export const VERBS: { readonly [name: string]: Verb } = {
     const refusal = world.cluster.transfer(idOf(from), idOf(to))
     if (refusal !== null) world.say(`${from} refuses: ${refusal}`)
   },
+  change,
+  join: ({ cluster }, [id]) => cluster.join(idOf(id)),
   read: (world, [id]) => world.cluster.read(idOf(id), world.nextToken++),
   status: (world, words) => {
     const ids = words.length > 0 ? words : world.cluster.ids
@@ -176,6 +181,28 @@ function preloadLog(world: ScriptWorld, [id, ...words]: readonly string[]): void
 function propose(world: ScriptWorld, [id, ...words]: readonly string[]): void {
   const result = world.cluster.propose(idOf(id), words.flatMap(commandsOf))
   if (!result.accepted) world.say(`${id} refuses: ${result.reason}, leader=${result.leaderId ?? '-'}`)
+}
+
+function change(world: ScriptWorld, [id, type, subject = '', ...words]: readonly string[]): void {
+  const result = world.cluster.change(idOf(id), changeOf(type, subject, words))
+  if (!result.accepted) world.say(`${id} refuses: ${result.reason}, ${result.detail}`)
+}
+
+function changeOf(type: string | undefined, subject: string, words: readonly string[]): ConfigurationChange {
+  switch (type) {
+    case 'addLearner':
+      return { type, id: subject, address: subject, incarnation: '', promote: words.includes('promote') }
+    case 'promote':
+    case 'demote':
+    case 'remove':
+      return { type, id: subject }
+    case 'replaceVoters':
+      return { type, voters: subject.split(',') }
+    case 'setAddress':
+      return { type, id: subject, address: words[0] ?? '' }
+    default:
+      throw new Error(`no change ${type}`)
+  }
 }
 
 /** `x` is that text; `3x100` is three commands of 100 bytes. */
@@ -241,7 +268,7 @@ function configurationOf(
   const named = listOf('voters')
   const voters = named.length > 0 ? named : others.filter((id) => !learners.includes(id))
   const addresses = Object.fromEntries([...voters, ...votersOutgoing, ...learners].map((id) => [id, id]))
-  return { voters, votersOutgoing, learners, addresses }
+  return { ...NOBODY, voters, votersOutgoing, learners, addresses }
 }
 
 function optionOf(value: string | undefined): number | boolean {

@@ -1,3 +1,4 @@
+import { NOBODY } from '../../raft/configuration.ts'
 import { encodeEntries } from '../../raft/entry.ts'
 import type { Message, MessageType } from '../../raft/message.ts'
 import { utf8Encode } from '../../util/bytes.ts'
@@ -14,7 +15,7 @@ const INSTALL_SNAPSHOT = {
   type: 'InstallSnapshot',
   lastIncludedIndex: 100,
   lastIncludedTerm: 4,
-  configuration: { voters: ['a', 'b'], votersOutgoing: [], learners: ['c'], addresses: { a: 'h:1' } },
+  configuration: { ...NOBODY, voters: ['a', 'b'], learners: ['c'], addresses: { a: 'h:1' } },
   session: 9,
 } as const
 

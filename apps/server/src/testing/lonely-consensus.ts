@@ -1,6 +1,7 @@
 /** Consensus of one, without a disk or a network: what the tests of the HTTP side stand on. It fails on request. */
 import { NodeError, type NodeErrorCode, type NodeStatus } from 'quorate'
 import type { KvStateMachine } from 'quorate/kv'
+import { NOBODY } from 'quorate/raft'
 import type { Consensus } from '../kv-service.ts'
 
 export class LonelyConsensus implements Consensus {
@@ -36,7 +37,7 @@ export class LonelyConsensus implements Consensus {
       ...{ id: 'a', role: 'leader', term: 7, leaderId: 'a', stopped: null, diskFull: false, peers: [] },
       ...{ commitIndex: this.lastIndex, lastApplied: this.lastIndex, firstIndex: 1, lastIndex: this.lastIndex },
       ...{ durableIndex: this.lastIndex, snapshotIndex: 0, logBytesInMemory: 0, uncommittedBytes: 0 },
-      configuration: { voters: ['a'], votersOutgoing: [], learners: [], addresses: {} },
+      configuration: { ...NOBODY, voters: ['a'] },
     }
   }
 }
