@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { NodeFileSystem } from './io/node-file-system.ts'
 import { systemClock } from './io/system-clock.ts'
 import { type TcpOptions, tcpTransport } from './io/tcp-transport.ts'
-import { votersOnly } from './raft/configuration.ts'
+import { NOBODY, votersOnly } from './raft/configuration.ts'
 import type { ServerId } from './raft/entry.ts'
 import { OptionsError } from './raft/errors.ts'
 import type { RaftOptions } from './raft/options.ts'
@@ -18,6 +18,7 @@ import { type DiskStorageOptions, openDiskStorage } from './storage/disk-storage
 import { Random } from './util/random.ts'
 
 export { type Configuration, decodeConfiguration } from './raft/configuration.ts'
+export type { ConfigurationChange } from './raft/configuration-change.ts'
 export type { Index, ServerId, Term } from './raft/entry.ts'
 export { OptionsError } from './raft/errors.ts'
 export type { RaftOptions } from './raft/options.ts'
@@ -47,8 +48,16 @@ export interface NodeOptions
   readonly directory: string
   /** Where to listen for the other servers, `host:port`; by default this server's address in `members`. */
   readonly listen?: string
-  /** The cluster's first members and where they listen. The same on every server. */
+  /**
+   * The cluster's first members and where they listen, the same on every server; with `join`, members that are there
+   * already, one or more. Counts at the first start only: from then on the log says who belongs to the cluster.
+   */
   readonly members: { readonly [id: ServerId]: string }
+  /**
+   * This server is new in a cluster that exists: any of `members` is asked to take it in. It receives the log as a
+   * learner and becomes a voter when it has caught up, unless `promote` is false. It needs `listen`.
+   */
+  readonly join?: boolean | { readonly promote: boolean }
   readonly stateMachine: StateMachine
   readonly logger?: Logger
   readonly raft?: Partial<RaftOptions>
@@ -63,17 +72,15 @@ export interface NodeOptions
  */
 export async function startNode(options: NodeOptions): Promise<RaftNode> {
   const { id, cluster: clusterId, directory, members, stateMachine, storage: logOptions } = options
-  const address = options.listen ?? members[id]
-  if (address === undefined || members[id] === undefined) {
-    throw new OptionsError(`id '${id}' is not among the members ${Object.keys(members).join(', ')}`)
-  }
+  const isJoining = options.join !== undefined && options.join !== false
+  const address = addressOf(options, isJoining)
   const clock = systemClock()
   const random = new Random(randomBytes(6).readUIntBE(0, 6))
   const storage = await openDiskStorage({
     fileSystem: new NodeFileSystem(directory),
     clusterId,
     serverId: id,
-    initialConfiguration: votersOnly(members),
+    initialConfiguration: isJoining ? NOBODY : votersOnly(members),
     random: random.split(),
     ...(logOptions === undefined ? {} : { log: logOptions }),
   })
@@ -89,8 +96,11 @@ export async function startNode(options: NodeOptions): Promise<RaftNode> {
     random: random.split(),
     allowPlaintext: options.allowPlaintext ?? false,
   })
+  const { join, ...others } = options
+  const promote = typeof join !== 'object' || join.promote
   return RaftNode.open({
-    ...options,
+    ...others,
+    ...(isJoining ? { join: { members, address, incarnation, promote } } : {}),
     boot,
     log,
     snapshots,
@@ -100,6 +110,19 @@ export async function startNode(options: NodeOptions): Promise<RaftNode> {
     stateMachine,
     closeStorage: () => storage.close(),
   })
+}
+
+function addressOf({ id, listen, members }: NodeOptions, isJoining: boolean): string {
+  const address = listen ?? members[id]
+  if (isJoining && (address === undefined || Object.keys(members).length === 0)) {
+    throw new OptionsError(
+      'to join, a server needs `listen`, its own address, and in `members` at least one of a member',
+    )
+  }
+  if (address === undefined || (!isJoining && members[id] === undefined)) {
+    throw new OptionsError(`id '${id}' is not among the members ${Object.keys(members).join(', ')}`)
+  }
+  return address
 }
 
 function reportRecovery(

@@ -22,6 +22,8 @@ export type NodeErrorCode =
   | 'ERR_QUORATE_DISK_FULL'
   /** The caller's AbortSignal. */
   | 'ERR_QUORATE_ABORTED'
+  /** The members stay as they are, for the reason that the message gives. */
+  | 'ERR_QUORATE_CHANGE_REFUSED'
   /** Leadership stays where it was, or went elsewhere. */
   | 'ERR_QUORATE_NOT_TRANSFERRED'
   /** The node was stopped, or has stopped itself: see its `failed`. */

@@ -12,6 +12,18 @@ import type { Logger } from './logger.ts'
 import type { AbortSignalLike } from './pending.ts'
 import type { StateMachine } from './state-machine.ts'
 
+/** How a new server gets into a cluster that is there already. */
+export interface JoinOptions {
+  /** Members of the cluster that may be asked, and where they listen: one is enough, more are safer. */
+  readonly members: { readonly [id: ServerId]: string }
+  /** Where the others will find this server, `host:port`. */
+  readonly address: string
+  /** The random name of its disk. */
+  readonly incarnation: string
+  /** It becomes a voter when it has caught up; otherwise it stays a learner. Default true. */
+  readonly promote?: boolean
+}
+
 /** What a node is made of: its disk, its network, its clock, its state machine. */
 export interface RaftNodeOptions {
   readonly id: ServerId
@@ -22,6 +34,8 @@ export interface RaftNodeOptions {
   readonly clock: Clock
   readonly random: Random
   readonly stateMachine: StateMachine
+  /** For a server that is no member yet and has an empty log; ignored once it belongs to a cluster. */
+  readonly join?: JoinOptions
   readonly raft?: Partial<RaftOptions>
   /** Log bytes applied between two snapshots; default 64 MiB. */
   readonly snapshotEveryBytes?: number

@@ -2,6 +2,8 @@
  * RaftNode: what a service holds. Commands go in and come out committed, in one order on every server; reads see
  * everything that was acknowledged before them; both from any server.
  */
+import type { Configuration } from '../raft/configuration.ts'
+import type { ConfigurationChange } from '../raft/configuration-change.ts'
 import { ENTRY_HEADER_BYTES, type Index, type ServerId } from '../raft/entry.ts'
 import { OptionsError } from '../raft/errors.ts'
 import type { RaftOptions } from '../raft/options.ts'
@@ -9,11 +11,14 @@ import { type ProposeRefusal, Raft } from '../raft/raft.ts'
 import type { RaftEvent } from '../raft/ready.ts'
 import { DEFAULT_LIMITS } from '../transport/limits.ts'
 import { Events } from '../util/events.ts'
+import { isChangeRequest } from './change-codec.ts'
+import { Changes } from './changes.ts'
 import type { Cancel } from './clock.ts'
 import { Driver } from './driver.ts'
 import { asError, NodeError } from './errors.ts'
 import { Forwarder } from './forwarder.ts'
 import { decodeForward, encodeOutcomes, type ForwardedOutcome } from './forwarding.ts'
+import { type Joiner, joinerFor } from './joiner.ts'
 import { harmless, type Logger, SILENT } from './logger.ts'
 import type { NodeEvents, RaftNodeOptions, RequestOptions } from './node-options.ts'
 import { watchSignal } from './pending.ts'
@@ -52,6 +57,8 @@ export class RaftNode {
   private readonly proposals = new Proposals()
   private readonly forwarder: Forwarder
   private readonly reads = new Reads()
+  private readonly changes: Changes
+  private readonly joiner: Joiner | null
   private readonly events = new Events<NodeEvents>()
   /** Ends the transfers of leadership that somebody waits for. */
   private readonly transfers = new Set<(error: NodeError) => void>()
@@ -75,7 +82,10 @@ export class RaftNode {
       if (latest !== null) await stateMachine.restore(snapshots.read(latest))
       // Not before: the election timer runs from here, and restoring may take a minute.
       const node = new RaftNode(options)
-      await node.driver.start((_from, body) => node.answerForward(body))
+      await node.driver.start((_from, body) =>
+        isChangeRequest(body) ? node.changes.answer(body) : node.answerForward(body),
+      )
+      node.joiner?.start()
       return node
     } catch (error) {
       await letGo(transport.stop(), options)
@@ -97,6 +107,11 @@ export class RaftNode {
     requireFittingMessages(this.raft.inspect().options, this.maxMessageBytes)
     this.forwarder = new Forwarder(options.transport, (proposal) => this.tryAgainLater(proposal))
     this.driver = this.makeDriver()
+    this.joiner = joinerFor(this.raft, options, this.logger, (error) => this.failWith(error))
+    this.changes = new Changes(this.raft, options.transport, {
+      expiry: (timeoutMs) => this.expiry(timeoutMs),
+      workOn: () => this.workOn(),
+    })
   }
 
   private makeDriver(): Driver {
@@ -175,6 +190,17 @@ export class RaftNode {
         if (refusal !== null) end(notTransferred(to, refusal))
       })
     })
+  }
+
+  /**
+   * Changes who belongs to the cluster, or where a member listens (Paper §6). From any server. What must wait (another
+   * change, a learner that catches up) is waited for until the time is up.
+   *
+   * @returns the configuration, once it is committed and no longer joint
+   * @throws NodeError ERR_QUORATE_CHANGE_REFUSED when it makes no sense or would stop the cluster; others as `propose`
+   */
+  change(change: ConfigurationChange, options: RequestOptions = {}): Promise<Configuration> {
+    return this.changes.request(change, options)
   }
 
   status(): NodeStatus {
@@ -263,6 +289,7 @@ export class RaftNode {
     const now = this.options.clock.now()
     const token = this.reads.ask()
     if (token !== null) this.raft.read(token, now)
+    this.changes.submit(now)
     if (!this.proposals.hasWaiting) return
     const { role, leaderId } = this.raft.inspect()
     if (role === 'leader') this.proposeHere(this.proposals.takeWaiting(), now)
@@ -334,6 +361,8 @@ export class RaftNode {
     if (event.type === 'role') this.logger.info(`${event.role} in term ${event.term}`)
     // Whoever waits for a leader can go on.
     if (event.type === 'leader') this.driver.turnSoon()
+    if (event.type === 'configuration') this.joiner?.stop()
+    if (event.type === 'configurationCommitted') this.changes.advance()
     const emit: (name: RaftEvent['type'], event: never) => void = (name, payload) => this.events.emit(name, payload)
     emit(event.type, event as never)
   }
@@ -357,8 +386,10 @@ export class RaftNode {
     this.proposals.sweep(now, leaderId)
     this.forwarder.sweep(now, leaderId)
     this.reads.sweep(now, leaderId)
+    this.changes.sweep(now)
     if (this.proposals.hasWaiting || this.reads.hasWaiting) this.driver.turnSoon()
-    if (!this.proposals.isEmpty || !this.forwarder.isEmpty || !this.reads.isEmpty) this.sweepLater()
+    const parts = [this.proposals, this.forwarder, this.reads, this.changes]
+    if (parts.some(({ isEmpty }) => !isEmpty)) this.sweepLater()
   }
 
   private failWith(error: Error): void {
@@ -376,6 +407,8 @@ export class RaftNode {
     this.proposals.failAll(reason)
     this.forwarder.failAll(reason)
     this.reads.failAll(reason)
+    this.changes.failAll(reason)
+    this.joiner?.stop()
     for (const end of [...this.transfers]) end(new NodeError('ERR_QUORATE_STOPPED', reason, 'unknown'))
   }
 }

@@ -1,7 +1,7 @@
 // Whole nodes in one process: real logs and snapshots on disks in memory, a network whose links can be cut, a clock that
 // moves when it is told to. What tests say about them is this file's vocabulary.
 import { expect } from 'vitest'
-import { votersOnly } from '../../src/raft/configuration.ts'
+import { NOBODY, votersOnly } from '../../src/raft/configuration.ts'
 import { InvariantChecker } from '../../src/raft/invariants.ts'
 import type { RaftOptions } from '../../src/raft/options.ts'
 import type { NodeError } from '../../src/runtime/errors.ts'
@@ -36,28 +36,29 @@ export class Cluster {
   readonly clock: TestClock = new TestClock()
   readonly random: Random
   readonly invariants: InvariantChecker = new InvariantChecker()
-  readonly ids: readonly string[]
+  readonly ids: string[]
   /** Why nodes have stopped themselves, all lives together. */
   readonly failures: Error[] = []
   private readonly switchboard: MemorySwitchboard
   private readonly servers = new Map<string, Server>()
   private readonly options: ClusterOptions
+  /** The cluster's first members; the others join. */
+  private readonly founders: readonly string[]
+  private readonly knownMember = new Map<string, string>()
 
   constructor(options: ClusterOptions = {}) {
     this.options = options
     this.random = new Random(options.seed ?? 1)
     this.switchboard = new MemorySwitchboard(this.clock, this.random.split())
     this.ids = ['a', 'b', 'c', 'd', 'e'].slice(0, options.size ?? 3)
-    for (const id of this.ids) {
-      const server = {
-        disk: new MemoryFileSystem({ folder: id }),
-        node: null,
-        machine: new Journal(this.clock),
-        log: [],
-      }
-      this.servers.set(id, server)
-    }
+    this.founders = [...this.ids]
+    for (const id of this.ids) this.install(id)
     this.links({ minDelayMs: 1, maxDelayMs: 3 })
+  }
+
+  private install(id: string): void {
+    const machine = new Journal(this.clock)
+    this.servers.set(id, { disk: new MemoryFileSystem({ folder: id }), node: null, machine, log: [] })
   }
 
   static async start(options: ClusterOptions = {}): Promise<Cluster> {
@@ -193,10 +194,22 @@ export class Cluster {
     for (const server of this.servers.values()) await this.end(server)
   }
 
+  /** A new server with an empty disk, which knows where one member is. */
+  async join(id: string, member: string): Promise<RaftNode> {
+    if (!this.servers.has(id)) {
+      this.install(id)
+      this.ids.push(id)
+      this.links({ minDelayMs: 1, maxDelayMs: 3 })
+    }
+    this.knownMember.set(id, member)
+    return this.restart(id)
+  }
+
   /** @param restore takes the place of the state machine's own */
   async restart(id: string, restore?: () => Promise<void>): Promise<RaftNode> {
     const server = this.server(id)
-    const initialConfiguration = votersOnly(Object.fromEntries(this.ids.map((each) => [each, `${each}:1`])))
+    const founders = votersOnly(Object.fromEntries(this.founders.map((each) => [each, `${each}:1`])))
+    const initialConfiguration = this.founders.includes(id) ? founders : NOBODY
     const { disk: fileSystem } = server
     const storage = await openDiskStorage({
       fileSystem,
@@ -209,7 +222,12 @@ export class Cluster {
     const { applyMs, restoreMs, answer } = server.machine
     server.machine = Object.assign(new Journal(this.clock), { applyMs, restoreMs, answer })
     if (restore !== undefined) server.machine.restore = restore
-    const opening = RaftNode.open({ ...this.nodeOptions(server), ...storage, id, closeStorage: () => storage.close() })
+    const member = this.knownMember.get(id)
+    const { incarnation } = storage.identity
+    const join =
+      member === undefined ? {} : { join: { members: { [member]: `${member}:1` }, address: `${id}:1`, incarnation } }
+    const options = { ...this.nodeOptions(server), ...storage, ...join, id, closeStorage: () => storage.close() }
+    const opening = RaftNode.open(options)
     const node = await this.value(opening)
     server.node = node
     void node.failed.then((error) => this.failures.push(error))
