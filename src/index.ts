@@ -85,7 +85,8 @@ export async function startNode(options: NodeOptions): Promise<RaftNode> {
     ...(logOptions === undefined ? {} : { log: logOptions }),
   })
   reportRecovery(harmless(options.logger ?? SILENT), directory, storage)
-  const { boot, log, snapshots } = storage
+  const { boot, log, snapshots, founders: known } = storage
+  const founders = Object.keys(members)
   const { incarnation } = storage.identity
   const transport = tcpTransport({
     cluster: clusterId,
@@ -100,6 +101,7 @@ export async function startNode(options: NodeOptions): Promise<RaftNode> {
   const promote = typeof join !== 'object' || join.promote
   return RaftNode.open({
     ...others,
+    ...(isJoining ? {} : { formation: { founders, incarnation, known, keep: (met) => storage.keepFounders(met) } }),
     ...(isJoining ? { join: { members, address, incarnation, promote } } : {}),
     boot,
     log,

@@ -241,6 +241,12 @@ export class Raft {
     if (message.type === 'AppendEntries') handleSendFailed(this.state, message)
   }
 
+  /** Starts the election timer anew, for a server that was held back: it gives a leader time to show itself. */
+  waitForLeader(now: number): void {
+    this.state.now = now
+    resetElectionTimer(this.state)
+  }
+
   /** The connection to a server broke, or could not be made. Only a hint. */
   connectionLost(id: ServerId, now: number): void {
     this.state.now = now

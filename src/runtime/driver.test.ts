@@ -49,7 +49,9 @@ async function start(...members: string[]): Promise<Driver> {
     send: (message) => send(message),
     stop: async () => {},
   } as Partial<Transport> as Transport
-  const ports = { log, snapshots, transport, clock, logger: SILENT, stateMachine: machine, snapshotEveryBytes: 1e9 }
+  const formation = { isFormed: true, admit: () => null }
+  const storage = { log, snapshots, snapshotEveryBytes: 1e9 }
+  const ports = { ...storage, transport, clock, logger: SILENT, stateMachine: machine, formation }
   const driver = new Driver(raft, ports, {
     beforeTurn() {},
     onRead() {},

@@ -15,6 +15,7 @@ import { Arrivals } from './arrivals.ts'
 import type { Cancel, Clock } from './clock.ts'
 import { Disk } from './disk.ts'
 import { asError } from './errors.ts'
+import type { Formation } from './formation.ts'
 import type { Logger } from './logger.ts'
 import { Snapshots } from './snapshots.ts'
 import type { StateMachine } from './state-machine.ts'
@@ -44,6 +45,8 @@ export interface DriverPorts {
   readonly snapshotEveryBytes: number
   /** Checks the core after every turn: for tests. */
   readonly invariants?: InvariantChecker
+  /** Of a new cluster: until it is done, this server takes no part. */
+  readonly formation: Pick<Formation, 'isFormed' | 'admit'>
 }
 
 /** What the driver tells whoever holds the requests: `RaftNode`. Nothing here may throw. */
@@ -109,14 +112,15 @@ export class Driver {
 
   /** Begins to work: the transport delivers, timers run. @throws TransportError */
   async start(onRequest: (from: ServerId, body: Uint8Array) => Promise<Uint8Array>): Promise<void> {
-    const { transport, clock } = this.ports
+    const { transport, clock, formation } = this.ports
     await transport.start({
       onMessage: (message) => {
         this.troubles.heard(message.from, clock.now())
-        this.input(() => this.raft.step(message, clock.now()))
+        if (formation.isFormed) this.input(() => this.raft.step(message, clock.now()))
       },
       onRequest,
       onConnectionLost: (peer) => this.input(() => this.raft.connectionLost(peer, clock.now())),
+      admit: (peer) => formation.admit(peer, this.raft.inspect().configuration),
       onSnapshot: (message, offer) => this.arrivals.receive(message, offer),
       onTrouble: (trouble) => this.troubles.note(trouble, clock.now()),
     })
@@ -134,6 +138,11 @@ export class Driver {
   input(tell: () => void): void {
     this.guard(tell)
     this.turnSoon()
+  }
+
+  /** The cluster is formed: from now on this server waits for a leader, or campaigns. */
+  takePart(): void {
+    this.input(() => this.raft.waitForLeader(this.ports.clock.now()))
   }
 
   turnSoon(): void {
@@ -221,7 +230,7 @@ export class Driver {
 
   /** One timer. A deadline that moves away, as with every heartbeat, leaves it be: it looks again when it fires. */
   private setTimer(): void {
-    const deadline = this.raft.nextDeadline()
+    const deadline = this.ports.formation.isFormed ? this.raft.nextDeadline() : null
     if (deadline === null || this.stopped || this.timerAt <= deadline) return
     this.timer?.()
     this.timerAt = deadline

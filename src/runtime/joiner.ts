@@ -2,7 +2,7 @@
  * A server that is no member yet asks to become one: any member will do, it passes the question on to the leader. Asks
  * until it is in; what can never succeed ends the node, with the leader's words.
  */
-import { membersOf } from '../raft/configuration.ts'
+import { type Configuration, membersOf } from '../raft/configuration.ts'
 import type { ServerId } from '../raft/entry.ts'
 import type { Raft } from '../raft/raft.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -22,8 +22,9 @@ export function joinerFor(
   logger: Logger,
   onRefused: (error: NodeError) => void,
 ): Joiner | null {
-  const { currentIndex, current } = raft.inspect().configurations
-  if (join === undefined || currentIndex > 0 || membersOf(current).includes(id)) return null
+  const { configurations, commitIndex } = raft.inspect()
+  const committed = configurations.at(commitIndex)
+  if (join === undefined || committed.retired.includes(id) || membersOf(committed).includes(id)) return null
   return new Joiner(id, join, { transport, clock, logger }, onRefused)
 }
 
@@ -59,7 +60,15 @@ export class Joiner {
     this.ask()
   }
 
-  /** It is in, or the node stops. */
+  /**
+   * These are the members, for good. Not before that: a leader that had lost its office and did not know it once took a
+   * server in; nobody else ever heard of it, and the server, which had seen itself in the log, asked nobody again.
+   */
+  noteMembers(configuration: Configuration): void {
+    if (membersOf(configuration).includes(this.id)) this.stop()
+  }
+
+  /** The node stops, or has no more to ask. */
   stop(): void {
     this.over = true
     this.pause?.()

@@ -12,6 +12,18 @@ import type { Logger } from './logger.ts'
 import type { AbortSignalLike } from './pending.ts'
 import type { StateMachine } from './state-machine.ts'
 
+/** For one of a new cluster's first members. */
+export interface FormationOptions {
+  /** All of them. */
+  readonly founders: readonly ServerId[]
+  /** The random name of this server's disk. */
+  readonly incarnation: string
+  /** Those of all, once they have met; null before. */
+  readonly known: { readonly [id: ServerId]: string } | null
+  /** Keeps them, durably. */
+  keep(met: { readonly [id: ServerId]: string }): Promise<void>
+}
+
 /** How a new server gets into a cluster that is there already. */
 export interface JoinOptions {
   /** Members of the cluster that may be asked, and where they listen: one is enough, more are safer. */
@@ -34,6 +46,8 @@ export interface RaftNodeOptions {
   readonly clock: Clock
   readonly random: Random
   readonly stateMachine: StateMachine
+  /** For one of the cluster's first members; without it, servers are believed to be who they say. */
+  readonly formation?: FormationOptions
   /** For a server that is no member yet and has an empty log; ignored once it belongs to a cluster. */
   readonly join?: JoinOptions
   readonly raft?: Partial<RaftOptions>

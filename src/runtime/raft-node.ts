@@ -16,10 +16,12 @@ import { Changes } from './changes.ts'
 import type { Cancel } from './clock.ts'
 import { Driver } from './driver.ts'
 import { asError, NodeError } from './errors.ts'
+import { Formation } from './formation.ts'
 import { Forwarder } from './forwarder.ts'
 import { decodeForward, encodeOutcomes, type ForwardedOutcome } from './forwarding.ts'
 import { type Joiner, joinerFor } from './joiner.ts'
 import { harmless, type Logger, SILENT } from './logger.ts'
+import { MESSAGE_OVERHEAD_BYTES, requireFittingMessages } from './message-limits.ts'
 import type { NodeEvents, RaftNodeOptions, RequestOptions } from './node-options.ts'
 import { watchSignal } from './pending.ts'
 import { abort, costOf, fail, type Proposal, Proposals } from './proposals.ts'
@@ -28,9 +30,6 @@ import { describeNode, type NodeStatus } from './status.ts'
 
 /** How late a time-out may be noticed. */
 const SWEEP_INTERVAL_MS = 50
-
-/** What a message takes beyond the entries or the commands in it, and more. */
-const MESSAGE_OVERHEAD_BYTES = 4096
 
 const MIB = 1024 * 1024
 
@@ -59,6 +58,7 @@ export class RaftNode {
   private readonly reads = new Reads()
   private readonly changes: Changes
   private readonly joiner: Joiner | null
+  private readonly formation: Formation
   private readonly events = new Events<NodeEvents>()
   /** Ends the transfers of leadership that somebody waits for. */
   private readonly transfers = new Set<(error: NodeError) => void>()
@@ -85,6 +85,7 @@ export class RaftNode {
       await node.driver.start((_from, body) =>
         isChangeRequest(body) ? node.changes.answer(body) : node.answerForward(body),
       )
+      node.formation.start()
       node.joiner?.start()
       return node
     } catch (error) {
@@ -106,6 +107,10 @@ export class RaftNode {
     this.maxMessageBytes = options.maxMessageBytes ?? DEFAULT_LIMITS.maxFrameBytes
     requireFittingMessages(this.raft.inspect().options, this.maxMessageBytes)
     this.forwarder = new Forwarder(options.transport, (proposal) => this.tryAgainLater(proposal))
+    this.formation = new Formation(this.id, options.formation ?? null, options.boot, this.logger, {
+      onFormed: () => this.driver.takePart(),
+      onFailure: (error) => this.failWith(error),
+    })
     this.driver = this.makeDriver()
     this.joiner = joinerFor(this.raft, options, this.logger, (error) => this.failWith(error))
     this.changes = new Changes(this.raft, options.transport, {
@@ -116,7 +121,8 @@ export class RaftNode {
 
   private makeDriver(): Driver {
     const { log, snapshots, transport, clock, stateMachine, snapshotEveryBytes = 64 * MIB, invariants } = this.options
-    const ports = { log, snapshots, transport, clock, stateMachine, snapshotEveryBytes, logger: this.logger }
+    const { logger, formation } = this
+    const ports = { log, snapshots, transport, clock, stateMachine, snapshotEveryBytes, logger, formation }
     return new Driver(this.raft, invariants === undefined ? ports : { ...ports, invariants }, {
       beforeTurn: () => this.submit(),
       onAnswer: (index, term, answer) => this.proposals.applied(index, term, answer),
@@ -204,7 +210,7 @@ export class RaftNode {
   }
 
   status(): NodeStatus {
-    return describeNode(this.raft.inspect(), this.driver.isDiskFull, this.stopReason)
+    return describeNode(this.raft.inspect(), this.formation.missing, this.driver.isDiskFull, this.stopReason)
   }
 
   /** A listener that throws is logged; it harms nobody else. */
@@ -230,7 +236,7 @@ export class RaftNode {
   }
 
   private close(): Promise<void> {
-    return letGo(this.driver.stop(), this.options)
+    return letGo(Promise.all([this.driver.stop(), this.formation.stop()]), this.options)
   }
 
   // ── Proposals ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -361,8 +367,10 @@ export class RaftNode {
     if (event.type === 'role') this.logger.info(`${event.role} in term ${event.term}`)
     // Whoever waits for a leader can go on.
     if (event.type === 'leader') this.driver.turnSoon()
-    if (event.type === 'configuration') this.joiner?.stop()
-    if (event.type === 'configurationCommitted') this.changes.advance()
+    if (event.type === 'configurationCommitted') {
+      this.joiner?.noteMembers(event.configuration)
+      this.changes.advance()
+    }
     const emit: (name: RaftEvent['type'], event: never) => void = (name, payload) => this.events.emit(name, payload)
     emit(event.type, event as never)
   }
@@ -414,22 +422,12 @@ export class RaftNode {
 }
 
 /** The disk is let go of whatever the network does. */
-async function letGo(networkStopped: Promise<void>, { closeStorage }: RaftNodeOptions): Promise<void> {
+async function letGo(stopped: Promise<unknown>, { closeStorage }: RaftNodeOptions): Promise<void> {
   try {
-    await networkStopped
+    await stopped
   } finally {
     await closeStorage?.()
   }
-}
-
-/** An entry that fits into the log and into no message would stop every leader that tries to send it. */
-function requireFittingMessages({ maxEntryBytes, maxAppendBytes }: RaftOptions, maxMessageBytes: number): void {
-  const neededBytes = Math.max(maxEntryBytes + ENTRY_HEADER_BYTES, maxAppendBytes) + MESSAGE_OVERHEAD_BYTES
-  if (neededBytes <= maxMessageBytes) return
-  throw new OptionsError(
-    `maxEntryBytes ${maxEntryBytes} and maxAppendBytes ${maxAppendBytes} need messages of ${neededBytes} bytes, ` +
-      `and the transport takes ${maxMessageBytes}: lower them`,
-  )
 }
 
 /** What TypeScript would refuse and JavaScript lets through: it must not get as far as the log. */

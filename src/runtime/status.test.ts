@@ -17,14 +17,14 @@ const BOOT: BootState = {
 
 test('a server that has just started knows its log and nobody’s leader', () => {
   const raft = new Raft({ id: 'a' }, BOOT, new Random(1), 0)
-  const status = describeNode(raft.inspect(), false, null)
+  const status = describeNode(raft.inspect(), [], false, null)
   expect(status).toMatchObject({ id: 'a', role: 'follower', term: 4, leaderId: null, peers: [], stopped: null })
   expect(status).toMatchObject({ firstIndex: 8, lastIndex: 9, snapshotIndex: 9, commitIndex: 9, lastApplied: 9 })
 })
 
 test('what is uncommitted is the leader’s to say', () => {
   const raft = new Raft({ id: 'a' }, BOOT, new Random(1), 0)
-  expect(describeNode(raft.inspect(), true, 'a reason')).toMatchObject({
+  expect(describeNode(raft.inspect(), [], true, 'a reason')).toMatchObject({
     uncommittedBytes: 0,
     diskFull: true,
     stopped: 'a reason',
@@ -33,5 +33,5 @@ test('what is uncommitted is the leader’s to say', () => {
   raft.takeReady()
   raft.persisted(1, 1000)
   raft.propose([new Uint8Array(100)], 1000)
-  expect(describeNode(raft.inspect(), false, null).uncommittedBytes).toBeGreaterThan(100)
+  expect(describeNode(raft.inspect(), [], false, null).uncommittedBytes).toBeGreaterThan(100)
 })

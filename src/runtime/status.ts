@@ -27,6 +27,8 @@ export interface NodeStatus {
   readonly durableIndex: Index
   readonly snapshotIndex: Index
   readonly configuration: Configuration
+  /** First members of a new cluster that this server has not met; empty once the cluster is formed. */
+  readonly forming: readonly ServerId[]
   /** Entries in memory, in bytes. */
   readonly logBytesInMemory: number
   readonly uncommittedBytes: number
@@ -38,7 +40,12 @@ export interface NodeStatus {
 }
 
 /** Puts it together from the core's state; cheap enough to be asked for every second. */
-export function describeNode(state: Readonly<RaftState>, diskFull: boolean, stopped: string | null): NodeStatus {
+export function describeNode(
+  state: Readonly<RaftState>,
+  forming: readonly ServerId[],
+  diskFull: boolean,
+  stopped: string | null,
+): NodeStatus {
   const { id, role, currentTerm: term, leaderId, commitIndex, lastApplied, log, snapshot, configuration } = state
   return {
     id,
@@ -52,6 +59,7 @@ export function describeNode(state: Readonly<RaftState>, diskFull: boolean, stop
     durableIndex: log.durableIndex,
     snapshotIndex: snapshot.index,
     configuration,
+    forming,
     logBytesInMemory: log.bytesInMemory,
     uncommittedBytes: role === 'leader' ? state.uncommittedBytes : 0,
     diskFull,

@@ -11,6 +11,7 @@ import { createLog, DiskLog, type DiskLogOptions } from './disk-log.ts'
 import { DiskSnapshots } from './disk-snapshots.ts'
 import { DamageError } from './errors.ts'
 import type { FileSystem } from './file-system.ts'
+import { type Founders, readFounders, writeFounders } from './founders.ts'
 import { readIdentity, requireIdentity, type ServerIdentity, writeIdentity } from './identity.ts'
 import type { LogStore, RecoveryReport } from './log-store.ts'
 import { SEGMENT_HEADER_BYTES, segmentNumber } from './segment.ts'
@@ -43,6 +44,10 @@ export interface DiskStorage {
   /** For the operator's log. */
   readonly recovery: RecoveryReport
   readonly damagedSnapshots: OpenedSnapshots['damaged']
+  /** Null until the cluster is formed, see founders.ts. */
+  readonly founders: Founders | null
+  /** Durable on return. */
+  keepFounders(founders: Founders): Promise<void>
   close(): Promise<void>
 }
 
@@ -81,7 +86,10 @@ async function openLocked(options: DiskStorageOptions): Promise<DiskStorage> {
     if (resetTo !== null) {
       await log.write([{ seq: 0, hardState: null, snapshot: resetTo, truncateFrom: null, entries: [] }])
     }
-    return { identity, boot: state, log, snapshots, recovery: opened.recovery, damagedSnapshots: damaged, close }
+    const founders = await readFounders(fileSystem)
+    const keepFounders = (met: Founders): Promise<void> => writeFounders(fileSystem, met)
+    const { recovery } = opened
+    return { identity, boot: state, log, snapshots, recovery, damagedSnapshots: damaged, founders, keepFounders, close }
   } catch (error) {
     await close()
     throw error

@@ -8,10 +8,11 @@
  * where the checksum is the CRC-32C, in hex, of `1\nc1\ns1\n0011…` in UTF-8.
  */
 import type { ServerId } from '../raft/entry.ts'
-import { utf8Decode, utf8Encode } from '../util/bytes.ts'
+import { utf8Encode } from '../util/bytes.ts'
 import { crc32c } from '../util/crc32c.ts'
 import { DamageError, StorageError } from './errors.ts'
 import type { FileSystem } from './file-system.ts'
+import { readLine, writeLine } from './line-file.ts'
 
 export interface ServerIdentity {
   readonly clusterId: string
@@ -22,40 +23,22 @@ export interface ServerIdentity {
 
 const FORMAT_VERSION = 1
 const NAME = 'identity'
-const TEMPORARY = 'identity.tmp'
 
 /** @returns null when there is none: the folder is new, or its making was interrupted */
 export async function readIdentity(fileSystem: FileSystem): Promise<ServerIdentity | null> {
-  const path = `${fileSystem.folder}/${NAME}`
-  if (!(await fileSystem.list()).includes(NAME)) return null
-  const file = await fileSystem.open(NAME, 'existing')
-  try {
-    const fields = parse(await file.read(0, file.size))
-    if (fields === null) throw new DamageError(path, 0, 'it is not a line of JSON')
-    if (fields['format'] !== FORMAT_VERSION) {
-      const message = `${path} has format ${fields['format']}, this program reads ${FORMAT_VERSION}: use the program that wrote it`
-      throw new StorageError('ERR_QUORATE_UNKNOWN_FORMAT', message)
-    }
-    const { cluster, server, incarnation, checksum } = fields as Record<string, string>
-    const identity = { clusterId: `${cluster}`, serverId: `${server}`, incarnation: `${incarnation}` }
-    if (checksum !== checksumOf(identity)) throw new DamageError(path, 0, 'it has the wrong checksum')
-    return identity
-  } finally {
-    await file.close()
-  }
+  const fields = await readLine(fileSystem, NAME, FORMAT_VERSION)
+  if (fields === null) return null
+  const { cluster, server, incarnation, checksum } = fields
+  const identity = { clusterId: `${cluster}`, serverId: `${server}`, incarnation: `${incarnation}` }
+  if (checksum === checksumOf(identity)) return identity
+  throw new DamageError(`${fileSystem.folder}/${NAME}`, 0, 'it has the wrong checksum')
 }
 
 /** Durable on return. */
 export async function writeIdentity(fileSystem: FileSystem, identity: ServerIdentity): Promise<void> {
-  if ((await fileSystem.list()).includes(TEMPORARY)) await fileSystem.remove(TEMPORARY)
-  const file = await fileSystem.open(TEMPORARY, 'create')
   const { clusterId: cluster, serverId: server, incarnation } = identity
-  const line = JSON.stringify({ format: FORMAT_VERSION, cluster, server, incarnation, checksum: checksumOf(identity) })
-  file.write(0, [utf8Encode(`${line}\n`)])
-  await file.sync()
-  await file.close()
-  await fileSystem.rename(TEMPORARY, NAME)
-  await fileSystem.syncFolder()
+  const fields = { format: FORMAT_VERSION, cluster, server, incarnation, checksum: checksumOf(identity) }
+  await writeLine(fileSystem, NAME, fields)
 }
 
 /** @throws StorageError ERR_QUORATE_WRONG_CLUSTER or ERR_QUORATE_WRONG_SERVER */
@@ -77,14 +60,4 @@ export function requireIdentity(
 function checksumOf({ clusterId, serverId, incarnation }: ServerIdentity): string {
   const text = [FORMAT_VERSION, clusterId, serverId, incarnation].join('\n')
   return crc32c(utf8Encode(text)).toString(16).padStart(8, '0')
-}
-
-function parse(bytes: Uint8Array): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(utf8Decode(bytes) ?? '')
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null
-  } catch (error) {
-    if (error instanceof SyntaxError) return null
-    throw error
-  }
 }

@@ -22,6 +22,9 @@ export interface MemoryLink {
   readonly maxDelayMs: number
 }
 
+/** How soon somebody dials again whose hello was lost. */
+const REDIAL_MS = 50
+
 const PERFECT_LINK: MemoryLink = { up: true, lossProbability: 0, minDelayMs: 0, maxDelayMs: 0 }
 
 interface LinkState {
@@ -45,14 +48,23 @@ export class MemorySwitchboard {
   }
 
   /** A transport for this server; takes the place of an earlier one that was stopped. */
-  transport(id: ServerId): Transport {
-    return new MemoryTransport(this, id)
+  transport(id: ServerId, incarnation = ''): Transport {
+    return new MemoryTransport(this, id, incarnation)
   }
 
   /** Changes one direction. What is under way arrives as it would have. */
   setLink(from: ServerId, to: ServerId, change: Partial<MemoryLink>): void {
     const state = this.stateOf(from, to)
+    const wasUp = state.link.up
     state.link = { ...state.link, ...change }
+    if (state.link.up && !wasUp) this.greet(from, to)
+  }
+
+  /** A hello: what is there to be said is who says it. One that gets lost is said again, as somebody dials again. */
+  greet(from: ServerId, to: ServerId): void {
+    if (!this.areConnected(from, to)) return
+    const isSent = this.carry(from, to, () => {})
+    if (!isSent && this.stateOf(from, to).link.up) this.timers.schedule(REDIAL_MS, () => this.greet(from, to))
   }
 
   /** The connection between two servers breaks, and both notice. What is under way is lost. */
@@ -70,10 +82,12 @@ export class MemorySwitchboard {
     if (!up || this.random.chance(lossProbability)) return false
     const delayMs = minDelayMs + this.random.fraction() * (maxDelayMs - minDelayMs)
     const { connection } = state
+    const source = this.transports.get(from)
     state.lastArrival = Math.max(state.lastArrival, this.timers.now() + delayMs)
     const deliver = (): void => {
       const target = this.transports.get(to)
-      if (target !== undefined && connection === state.connection) arrive(target)
+      if (target === undefined || connection !== state.connection) return
+      if (source !== undefined && haveMet(source, target)) arrive(target)
     }
     const waitMs = state.lastArrival - this.timers.now()
     if (waitMs <= 0) this.timers.soon(deliver)
@@ -84,7 +98,8 @@ export class MemorySwitchboard {
   /** True when one of the two would have dialled the other. */
   areConnected(one: ServerId, other: ServerId): boolean {
     const [first, second] = [this.transports.get(one), this.transports.get(other)]
-    return first !== undefined && second !== undefined && (first.dials(other) || second.dials(one))
+    if (first === undefined || second === undefined || first.refuses(second)) return false
+    return first.dials(other) || second.dials(one)
   }
 
   plugIn(transport: MemoryTransport): void {
@@ -112,8 +127,16 @@ export class MemorySwitchboard {
   }
 }
 
+/** Both ends of a handshake: each may refuse the other, and has said so then for as long as both live. */
+function haveMet(one: MemoryTransport, other: MemoryTransport): boolean {
+  return !one.refuses(other) && one.admits(other) && other.admits(one)
+}
+
 class MemoryTransport implements Transport {
   readonly id: ServerId
+  private readonly incarnation: string
+  /** Whom we let in, or not: asked once for each transport, as at a hello. */
+  private readonly admitted = new Map<MemoryTransport, boolean>()
   private readonly switchboard: MemorySwitchboard
   private readonly requests = new Map<ServerId, Requests>()
   private readonly crossings = new Set<Crossing>()
@@ -121,9 +144,10 @@ class MemoryTransport implements Transport {
   private peers: ReadonlySet<ServerId> = new Set()
   private stopped = false
 
-  constructor(switchboard: MemorySwitchboard, id: ServerId) {
+  constructor(switchboard: MemorySwitchboard, id: ServerId, incarnation: string) {
     this.switchboard = switchboard
     this.id = id
+    this.incarnation = incarnation
   }
 
   async start(handlers: TransportHandlers): Promise<void> {
@@ -134,6 +158,24 @@ class MemoryTransport implements Transport {
 
   setPeers(addresses: { readonly [id: ServerId]: string }): void {
     this.peers = new Set(Object.keys(addresses))
+    for (const id of this.peers) if (id !== this.id) this.switchboard.greet(this.id, id)
+  }
+
+  admits(other: MemoryTransport): boolean {
+    const known = this.admitted.get(other)
+    if (known !== undefined || this.handlers === null) return known ?? false
+    const { id, incarnation } = other
+    const reason = this.handlers.admit?.({ id, incarnation }) ?? null
+    this.admitted.set(other, reason === null)
+    if (reason === null) return true
+    this.handlers.onTrouble?.({ peer: id, code: 'ERR_QUORATE_HELLO_REFUSED', message: reason })
+    other.handlers?.onTrouble?.({ peer: this.id, code: 'ERR_QUORATE_HELLO_REFUSED', message: reason })
+    return false
+  }
+
+  /** One of the two has said no to the other. */
+  refuses(other: MemoryTransport): boolean {
+    return this.admitted.get(other) === false || other.admitted.get(this) === false
   }
 
   dials(id: ServerId): boolean {

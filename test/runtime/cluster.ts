@@ -94,6 +94,10 @@ export class Cluster {
     return node !== null && node.status().stopped === null
   }
 
+  isForming(id: string): boolean {
+    return this.node(id).status().forming.length > 0
+  }
+
   /** Waits until one of these leads and the others of them know it. */
   async leader(among: readonly string[] = this.ids): Promise<string> {
     const known = (): string | null => {
@@ -161,6 +165,13 @@ export class Cluster {
 
   // ── Doing harm, and good ──
 
+  /** The server comes back with an empty disk under its old name. */
+  async emptyDisk(id: string): Promise<void> {
+    await this.crash(id)
+    this.install(id)
+    await this.restart(id)
+  }
+
   links(change: Partial<MemoryLink>, ids: readonly string[] = this.ids): void {
     for (const from of ids) for (const to of ids) if (from !== to) this.switchboard.setLink(from, to, change)
   }
@@ -224,9 +235,22 @@ export class Cluster {
     if (restore !== undefined) server.machine.restore = restore
     const member = this.knownMember.get(id)
     const { incarnation } = storage.identity
+    const formation = {
+      formation: { founders: this.founders, incarnation, known: storage.founders, keep: storage.keepFounders },
+    }
     const join =
-      member === undefined ? {} : { join: { members: { [member]: `${member}:1` }, address: `${id}:1`, incarnation } }
-    const options = { ...this.nodeOptions(server), ...storage, ...join, id, closeStorage: () => storage.close() }
+      member === undefined
+        ? formation
+        : { join: { members: { [member]: `${member}:1` }, address: `${id}:1`, incarnation } }
+    const transport = this.switchboard.transport(id, incarnation)
+    const options = {
+      ...this.nodeOptions(server),
+      transport,
+      ...storage,
+      ...join,
+      id,
+      closeStorage: () => storage.close(),
+    }
     const opening = RaftNode.open(options)
     const node = await this.value(opening)
     server.node = node
@@ -257,13 +281,14 @@ export class Cluster {
     return lines
   }
 
-  private nodeOptions(server: Server): Omit<RaftNodeOptions, 'boot' | 'log' | 'snapshots' | 'id'> & { id?: string } {
+  private nodeOptions(
+    server: Server,
+  ): Omit<RaftNodeOptions, 'boot' | 'log' | 'snapshots' | 'id' | 'transport'> & { id?: string } {
     const { raft = {}, size: _size, seed: _seed, ...others } = this.options
     const write = (message: string): void => void server.log.push(message)
     return {
       ...others,
       raft,
-      transport: this.switchboard.transport(this.idOf(server)),
       clock: this.clock,
       random: this.random.split(),
       stateMachine: server.machine,
@@ -282,10 +307,6 @@ export class Cluster {
   private setBoth(one: string, other: string, up: boolean): void {
     this.switchboard.setLink(one, other, { up })
     this.switchboard.setLink(other, one, { up })
-  }
-
-  private idOf(server: Server): string {
-    return [...this.servers].find(([, each]) => each === server)?.[0] ?? ''
   }
 
   private server(id: string): Server {
