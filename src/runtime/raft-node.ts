@@ -4,8 +4,7 @@
  */
 import type { Configuration } from '../raft/configuration.ts'
 import type { ConfigurationChange } from '../raft/configuration-change.ts'
-import { ENTRY_HEADER_BYTES, type Index, type ServerId } from '../raft/entry.ts'
-import { OptionsError } from '../raft/errors.ts'
+import type { Index, ServerId } from '../raft/entry.ts'
 import type { RaftOptions } from '../raft/options.ts'
 import { type ProposeRefusal, Raft } from '../raft/raft.ts'
 import type { RaftEvent } from '../raft/ready.ts'

@@ -134,7 +134,7 @@ function haveMet(one: MemoryTransport, other: MemoryTransport): boolean {
 
 class MemoryTransport implements Transport {
   readonly id: ServerId
-  private readonly incarnation: string
+  readonly incarnation: string
   /** Whom we let in, or not: asked once for each transport, as at a hello. */
   private readonly admitted = new Map<MemoryTransport, boolean>()
   private readonly switchboard: MemorySwitchboard
