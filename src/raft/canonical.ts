@@ -38,6 +38,7 @@ export function exportState(state: Readonly<RaftState>): number[] {
   writeVotes(out, state)
   writeProgress(out, state)
   writeReads(out, state)
+  writeLease(out, state)
   writeTransfer(out, state)
   out.push(...state.random.save())
   return out
@@ -113,6 +114,7 @@ function readRest(input: NumberReader, state: RaftState): void {
   state.votes = new Map(input.list(() => [input.text(), input.next() === 1] as const))
   state.progress = new Map(input.list(() => readProgress(input, state)))
   readReads(input, state)
+  readLease(input, state)
   readTransfer(input, state)
   state.random.restore([input.next(), input.next(), input.next(), input.next()])
 }
@@ -176,6 +178,23 @@ function writeReads(out: number[], state: Readonly<RaftState>): void {
     out.push(requestId, token)
     writeTime(out, state, expiresAt)
   }
+}
+
+function writeLease(out: number[], state: Readonly<RaftState>): void {
+  out.push(state.leaseIsVoid ? 1 : 0, state.leaseRounds.length)
+  for (const { round, startedAt } of state.leaseRounds) {
+    out.push(round)
+    writeTime(out, state, startedAt)
+  }
+  writeTime(out, state, state.leaseUntil)
+  writeTime(out, state, state.noVoteBefore)
+}
+
+function readLease(input: NumberReader, state: RaftState): void {
+  state.leaseIsVoid = input.next() === 1
+  state.leaseRounds = input.list(() => ({ round: input.next(), startedAt: readTime(input, state) ?? 0 }))
+  state.leaseUntil = readTime(input, state) ?? Number.NEGATIVE_INFINITY
+  state.noVoteBefore = readTime(input, state) ?? Number.NEGATIVE_INFINITY
 }
 
 function readReads(input: NumberReader, state: RaftState): void {

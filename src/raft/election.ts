@@ -123,7 +123,7 @@ function recordVote(state: RaftState, id: ServerId, granted: boolean): void {
  */
 export function hearsLeader(state: RaftState): boolean {
   if (!state.options.stickiness) return false
-  if (state.role === 'leader') return true
+  if (state.role === 'leader' || state.now < state.noVoteBefore) return true
   return state.leaderId !== null && state.now - state.leaderHeardAt < state.options.electionTimeoutMinMs
 }
 
@@ -158,7 +158,8 @@ function quorumHeardAt(state: RaftState): number {
  * the same moment. If the leader lives, the others hear it and refuse.
  */
 export function handleConnectionLost(state: RaftState, id: ServerId): void {
-  if (state.role === 'leader' || state.leaderId !== id) return
+  // Under a lease we have promised the leader not to vote, and it counts on that, connected or not.
+  if (state.role === 'leader' || state.leaderId !== id || state.options.leaseReads) return
   state.leaderHeardAt = Number.NEGATIVE_INFINITY
   const soon = state.now + (state.random.fraction() * state.options.electionTimeoutMinMs) / 10
   state.electionDeadline = Math.min(state.electionDeadline, soon)

@@ -42,6 +42,11 @@ export interface RaftOptions {
   readonly preVote: boolean
   /** A leader that hears no quorum for 2 × electionTimeoutMinMs steps down (Thesis §6.2). Switched off for teaching only. */
   readonly checkQuorum: boolean
+  /**
+   * Leaders keep a lease, and reads that ask for it are served under it, without a round of messages (Thesis §6.4.1).
+   * It rests on clocks that run alike, within a tenth; the same on every server. Default false.
+   */
+  readonly leaseReads: boolean
   /** Refuse to vote against a leader that is heard (Thesis §4.2.3). Switched off for teaching only. */
   readonly stickiness: boolean
 }
@@ -68,6 +73,7 @@ const DEFAULTS: Omit<RaftOptions, 'id'> = {
   applyBeforeDurable: false,
   preVote: true,
   checkQuorum: true,
+  leaseReads: false,
   stickiness: true,
 }
 
@@ -96,6 +102,11 @@ export function resolveOptions(options: Partial<RaftOptions> & { readonly id: Se
     throw new OptionsError(
       `electionTimeoutMaxMs ${electionTimeoutMaxMs} is not above electionTimeoutMinMs ${electionTimeoutMinMs}: ` +
         'without a range to draw from, servers campaign together and split the vote',
+    )
+  }
+  if (resolved.leaseReads && !resolved.stickiness) {
+    throw new OptionsError(
+      "leaseReads without stickiness: a lease is the followers' promise not to vote; switch both on",
     )
   }
   if (resolved.maxUncommittedBytes < resolved.maxEntryBytes) {

@@ -27,6 +27,7 @@ import {
   replyToRequestVote,
 } from './election.ts'
 import type { Entry, Index, ServerId, Term } from './entry.ts'
+import { dropLease, startLeaseRound } from './lease.ts'
 import type { AppendEntriesReply, InstallSnapshotReply, Message } from './message.ts'
 import { type RaftOptions, resolveOptions } from './options.ts'
 import { Outbox } from './outbox.ts'
@@ -164,10 +165,19 @@ export class Raft {
     return { accepted: true, firstIndex, term: state.currentTerm }
   }
 
-  /** Asks from which index on a linearizable read may be served; answered in Ready.reads under `token`. */
-  read(token: number, now: number): void {
+  /**
+   * Asks from which index on a linearizable read may be served; answered in Ready.reads under `token`. With `underLease`
+   * a leader that holds a lease answers by itself.
+   */
+  read(token: number, now: number, underLease = false): void {
     this.state.now = now
-    handleRead(this.state, token)
+    handleRead(this.state, token, underLease)
+  }
+
+  /** This server was held up, or its clock was: a lease from before that is void (Thesis §6.4.1). */
+  stalled(now: number): void {
+    this.state.now = now
+    dropLease(this.state)
   }
 
   /** Asks the leader for another configuration; it holds once it is in the log. What follows by itself comes as events. */
@@ -401,6 +411,7 @@ export class Raft {
     checkQuorum(state)
     checkTransferDeadline(state)
     advanceReconfiguration(state)
+    startLeaseRound(state)
     for (const progress of state.progress.values()) {
       if (state.now < progress.lastSentAt + state.options.heartbeatIntervalMs) continue
       if (progress.state === 'snapshot' && state.now >= progress.snapshotRetryAt) sendSnapshot(state, progress)

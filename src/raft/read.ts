@@ -4,14 +4,17 @@
  * All reads of a turn share a round; a follower asks the leader for the index.
  */
 import type { ServerId } from './entry.ts'
+import { holdsLease, renewLease } from './lease.ts'
 import type { ReadIndex, ReadIndexReply } from './message.ts'
 import { quorumIndex } from './quorum.ts'
 import { sendEmpty } from './replication.ts'
 import type { PendingRead, RaftState } from './state.ts'
 
-/** The caller is answered through Ready.reads, under its token. */
-export function handleRead(state: RaftState, token: number): void {
-  if (state.role === 'leader') {
+/** The caller is answered through Ready.reads, under its token. `underLease`: without a round, if there is a lease. */
+export function handleRead(state: RaftState, token: number, underLease: boolean): void {
+  if (underLease && holdsLease(state)) {
+    state.outbox.reads.push({ token, index: state.commitIndex })
+  } else if (state.role === 'leader') {
     acceptRead(state, { token, from: null, requestId: 0, index: null, round: 0 })
   } else if (state.leaderId === null) {
     state.outbox.reads.push({ token, index: null })
@@ -79,7 +82,7 @@ export function startReadRound(state: RaftState): void {
 
 /** After appends were sent: followers to which none went get a heartbeat that carries the round. */
 export function sendReadRound(state: RaftState): void {
-  if (state.role !== 'leader' || state.pendingReads.length === 0) return
+  if (state.role !== 'leader' || (state.pendingReads.length === 0 && !state.options.leaseReads)) return
   for (const progress of state.progress.values()) {
     if (progress.readRoundSent < state.readRound) sendEmpty(state, progress)
   }
@@ -88,6 +91,7 @@ export function sendReadRound(state: RaftState): void {
 
 /** Serves the reads whose round a quorum has confirmed. */
 export function releaseReads(state: RaftState): void {
+  renewLease(state)
   if (state.pendingReads.length === 0) return
   const confirmed = quorumIndex(state.configuration, (id) =>
     id === state.id ? state.readRound : (state.progress.get(id)?.readRound ?? 0),

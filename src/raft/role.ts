@@ -5,6 +5,7 @@
 import { assert } from '../util/assert.ts'
 import { membersOf } from './configuration.ts'
 import type { Index, ServerId, Term } from './entry.ts'
+import { dropLease, resetLease } from './lease.ts'
 import { Progress } from './progress.ts'
 import type { Role } from './ready.ts'
 import { type RaftState, recordHardState, resetElectionTimer } from './state.ts'
@@ -59,6 +60,7 @@ export function becomeLeader(state: RaftState): void {
   state.appendPending = false
   state.commitPushAt = null
   state.readRound = 0
+  resetLease(state)
   state.progress = new Map()
   reconcileProgress(state, state.log.lastIndex + 1)
 }
@@ -86,6 +88,7 @@ function leaveOffice(state: RaftState, isNewTerm: boolean): void {
     if (read.token !== null) state.outbox.reads.push({ token: read.token, index: null })
   }
   state.pendingReads = []
+  dropLease(state)
   state.progress = new Map()
   state.votes = new Map()
   state.appendPending = false

@@ -75,6 +75,8 @@ export class RaftState {
   now: number
   /** When this server campaigns if it hears nothing (Paper §5.2). */
   electionDeadline = 0
+  /** A promise not to vote may have been forgotten in a restart: until then none is given away (leases only). */
+  noVoteBefore: number
   /** When a leader of the current term was last heard; −∞ when none was, so that a restart is not taken for a leader's word. */
   leaderHeardAt: number = Number.NEGATIVE_INFINITY
 
@@ -98,6 +100,11 @@ export class RaftState {
   /** The latest ReadIndex round: unique for this leader, never used twice. */
   readRound = 0
   pendingReads: PendingRead[] = []
+  /** Rounds that may renew the lease (Thesis §6.4.1), oldest first. */
+  leaseRounds: { readonly round: number; readonly startedAt: number }[] = []
+  leaseUntil: number = Number.NEGATIVE_INFINITY
+  /** TimeoutNow was sent in this term. */
+  leaseIsVoid = false
   transfer: Transfer | null = null
 
   // ── Followers: reads that wait for the leader's answer, by requestId ──
@@ -120,6 +127,8 @@ export class RaftState {
     this.lastApplied = boot.snapshot.index
     this.applyingTo = boot.snapshot.index
     this.now = now
+    const hasPromised = options.leaseReads && boot.hardState.term > 0
+    this.noVoteBefore = hasPromised ? now + options.electionTimeoutMaxMs : Number.NEGATIVE_INFINITY
     this.nextRequestId = 1 + random.uint32() * 2 ** 12
     this.startBehindSnapshot()
     this.reachTermOfSnapshot()
@@ -177,5 +186,6 @@ export function recordHardState(state: RaftState): void {
 export function resetElectionTimer(state: RaftState): void {
   const { electionTimeoutMinMs, electionTimeoutMaxMs } = state.options
   const spread = electionTimeoutMaxMs - electionTimeoutMinMs
-  state.electionDeadline = state.now + electionTimeoutMinMs + state.random.fraction() * spread
+  const deadline = state.now + electionTimeoutMinMs + state.random.fraction() * spread
+  state.electionDeadline = Math.max(deadline, state.noVoteBefore)
 }

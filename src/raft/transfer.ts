@@ -6,6 +6,7 @@
 import { isVoter } from './configuration.ts'
 import { startElection } from './election.ts'
 import type { ServerId } from './entry.ts'
+import { voidLease } from './lease.ts'
 import type { TimeoutNow } from './message.ts'
 import { sendEntries } from './replication.ts'
 import { becomeFollower, endTransfer } from './role.ts'
@@ -33,6 +34,7 @@ export function advanceTransfer(state: RaftState): void {
     endTransfer(state, 'aborted', `${transfer.to} is no longer a member`)
   } else if (progress.matchIndex === state.log.lastIndex) {
     transfer.timeoutNowSent = true
+    voidLease(state)
     state.outbox.send({ type: 'TimeoutNow', from: state.id, to: transfer.to, term: state.currentTerm }, 0)
   } else {
     sendEntries(state, progress, false)

@@ -204,8 +204,8 @@ export class TestCluster implements Surroundings {
     server.start()
   }
 
-  read(id: ServerId, token: number): void {
-    this.server(id).input((raft, now) => raft.read(token, now))
+  read(id: ServerId, token: number, underLease = false): void {
+    this.server(id).input((raft, now) => raft.read(token, now, underLease))
   }
 
   transfer(id: ServerId, to: ServerId): TransferRefusal {

@@ -204,7 +204,12 @@ function optionsFor(random: Random): Partial<RaftOptions> {
     applyBeforeDurable: random.chance(0.3),
     preVote: random.chance(0.8),
     checkQuorum: random.chance(0.8),
-    stickiness: random.chance(0.8),
+    ...random.pick([
+      { stickiness: true, leaseReads: true },
+      { stickiness: true },
+      { stickiness: true },
+      { stickiness: false },
+    ]),
   }
 }
 
@@ -243,7 +248,7 @@ const ACTIONS = {
     if (server === null) return
     const token = walk.nextToken++
     walk.askedAt.set(`${server.id} ${token}`, walk.committedIndex())
-    walk.cluster.read(server.id, token)
+    walk.cluster.read(server.id, token, walk.random.chance(0.7))
   },
   takeSnapshot: (walk: Walk): void => {
     const server = walk.anybody()

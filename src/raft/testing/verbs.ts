@@ -22,6 +22,7 @@
  * | `snapshot s1 3` | takes a snapshot at 3 and compacts the log up to it |
  * | `fail s1->s2` | messages are lost, and their senders are told |
  * | `transfer s1 s2`, `read s1` | what clients ask for |
+ * | `read s1 lease`, `stall s1` | a read under the lease; the server was held up |
  * | `change s1 addLearner s4 [promote]`, `change s1 remove s2`, `change s1 replaceVoters s1,s4,s5` … | the same |
  * | `join s4` | starts a server that belongs to nobody yet |
  * | `status [s1]` | one line a server, more for a leader |
@@ -134,7 +135,8 @@ export const VERBS: { readonly [name: string]: Verb } = {
   },
   change,
   join: ({ cluster }, [id]) => cluster.join(idOf(id)),
-  read: (world, [id]) => world.cluster.read(idOf(id), world.nextToken++),
+  read: (world, [id, how]) => world.cluster.read(idOf(id), world.nextToken++, how === 'lease'),
+  stall: ({ cluster }, [id]) => cluster.server(idOf(id)).input((raft, now) => raft.stalled(now)),
   status: (world, words) => {
     const ids = words.length > 0 ? words : world.cluster.ids
     for (const { id, raft } of ids.map((id) => world.cluster.server(id))) {
