@@ -13,7 +13,7 @@ function wouldVote(cluster: TestCluster): boolean {
   const asked = { type: 'PreVote', from: 's3', to: 's2', term, campaignTerm: term + 1 } as const
   cluster.server('s2').input((raft, now) => raft.step({ ...asked, lastLogIndex: 9, lastLogTerm: 9 }, now))
   const reply = cluster.network.select({ ...ANY, from: 's2', type: 'PreVoteReply' }).at(-1)
-  return (reply?.message as PreVoteReply).granted
+  return reply !== undefined && (reply.message as PreVoteReply).granted
 }
 
 function withLeader(leaseReads: boolean): TestCluster {

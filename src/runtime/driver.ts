@@ -13,6 +13,7 @@ import type { Transport } from '../transport/transport.ts'
 import { Applier, type ApplierHandlers } from './applier.ts'
 import { Arrivals } from './arrivals.ts'
 import type { Cancel, Clock } from './clock.ts'
+import { Dialler } from './dialler.ts'
 import { Disk } from './disk.ts'
 import { asError } from './errors.ts'
 import type { Formation } from './formation.ts'
@@ -71,6 +72,7 @@ export class Driver {
   private readonly snapshots: Snapshots
   private readonly arrivals: Arrivals
   private readonly troubles: Troubles
+  private readonly dialler: Dialler
   private timer: Cancel | null = null
   private timerAt = Number.POSITIVE_INFINITY
   private turnIsDue = false
@@ -102,6 +104,7 @@ export class Driver {
       onReceived: (message) => this.input(() => raft.step(message, clock.now())),
     })
     this.troubles = new Troubles(logger)
+    this.dialler = new Dialler(transport, clock)
     this.applier = new Applier(stateMachine, (meta) => this.snapshots.open(meta), {
       onAnswer: (index, term, answer) => handlers.onAnswer(index, term, answer),
       onApplied: (index, bytes) => this.noteApplied(index, bytes),
@@ -125,7 +128,7 @@ export class Driver {
       onTrouble: (trouble) => this.troubles.note(trouble, clock.now()),
     })
     if (this.stopped) return
-    transport.setPeers(this.raft.peers())
+    this.dialler.dial(this.raft.peers())
     this.turnSoon()
   }
 
@@ -175,7 +178,7 @@ export class Driver {
 
   /** In the order that `raft/ready.ts` lays down. */
   private carryOut(ready: Ready): void {
-    const { log, transport } = this.ports
+    const { log } = this.ports
     for (const event of ready.events) this.noteEvent(event)
     if (ready.persist !== null) this.disk.write(ready.persist)
     for (const outgoing of ready.messages) this.disk.send(outgoing)
@@ -187,7 +190,7 @@ export class Driver {
     if (ready.compactTo !== null)
       log.compact(ready.compactTo).catch((error: Error) => this.noteCompactionFailure(error))
     if (ready.events.some(({ type }) => type === 'configuration' || type === 'departed')) {
-      transport.setPeers(this.raft.peers())
+      this.dialler.dial(this.raft.peers())
     }
   }
 
@@ -276,6 +279,7 @@ export class Driver {
     this.applier.stop()
     this.snapshots.stop()
     this.arrivals.stop()
+    this.dialler.stop()
   }
 }
 
