@@ -12,6 +12,7 @@ import { utf8Encode } from '../util/bytes.ts'
 import { Random } from '../util/random.ts'
 import { Driver } from './driver.ts'
 import { SILENT } from './logger.ts'
+import { ReplicatedState } from './replicated-state.ts'
 import { Journal } from './testing/journal.ts'
 import { TestClock } from './testing/test-clock.ts'
 
@@ -49,7 +50,15 @@ async function start(...members: string[]): Promise<Driver> {
     send: (message) => send(message),
     stop: async () => {},
   } as Partial<Transport> as Transport
-  const ports = { log, snapshots, transport, clock, logger: SILENT, stateMachine: machine, snapshotEveryBytes: 1e9 }
+  const ports = {
+    log,
+    snapshots,
+    transport,
+    clock,
+    logger: SILENT,
+    state: new ReplicatedState(machine),
+    snapshotEveryBytes: 1e9,
+  }
   const driver = new Driver(raft, ports, {
     beforeTurn() {},
     onRead() {},

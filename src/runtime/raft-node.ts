@@ -2,8 +2,7 @@
  * RaftNode: what a service holds. Commands go in and come out committed, in one order on every server; reads see
  * everything that was acknowledged before them; both from any server.
  */
-import { ENTRY_HEADER_BYTES, type Index, type ServerId } from '../raft/entry.ts'
-import { OptionsError } from '../raft/errors.ts'
+import type { Index, ServerId } from '../raft/entry.ts'
 import type { RaftOptions } from '../raft/options.ts'
 import { type ProposeRefusal, Raft } from '../raft/raft.ts'
 import type { RaftEvent } from '../raft/ready.ts'
@@ -13,19 +12,22 @@ import type { Cancel } from './clock.ts'
 import { Driver } from './driver.ts'
 import { asError, NodeError } from './errors.ts'
 import { Forwarder } from './forwarder.ts'
-import { decodeForward, encodeOutcomes, type ForwardedOutcome } from './forwarding.ts'
+import { decodeForward, encodeOutcomes, type ForwardedOutcome, type ForwardedProposal } from './forwarding.ts'
 import { harmless, type Logger, SILENT } from './logger.ts'
+import { MESSAGE_OVERHEAD_BYTES, requireFittingMessages } from './message-limits.ts'
 import type { NodeEvents, RaftNodeOptions, RequestOptions } from './node-options.ts'
 import { watchSignal } from './pending.ts'
-import { abort, costOf, fail, type Proposal, Proposals } from './proposals.ts'
+import { abort, costOf, fail, type Proposal, Proposals, requireBytes, runsOfOneKind } from './proposals.ts'
 import { failRead, type Read, Reads } from './reads.ts'
+import { ReplicatedState } from './replicated-state.ts'
+import type { Session } from './sessions/session.ts'
+import { type SessionOptions, Sessions } from './sessions/sessions.ts'
 import { describeNode, type NodeStatus } from './status.ts'
 
 /** How late a time-out may be noticed. */
 const SWEEP_INTERVAL_MS = 50
 
-/** What a message takes beyond the entries or the commands in it, and more. */
-const MESSAGE_OVERHEAD_BYTES = 4096
+const DEFAULT_TIMEOUT_MS = 5000
 
 const MIB = 1024 * 1024
 
@@ -52,6 +54,7 @@ export class RaftNode {
   private readonly proposals = new Proposals()
   private readonly forwarder: Forwarder
   private readonly reads = new Reads()
+  private readonly sessions: Sessions
   private readonly events = new Events<NodeEvents>()
   /** Ends the transfers of leadership that somebody waits for. */
   private readonly transfers = new Set<(error: NodeError) => void>()
@@ -71,10 +74,11 @@ export class RaftNode {
   static async open(options: RaftNodeOptions): Promise<RaftNode> {
     const { snapshots, stateMachine, transport } = options
     try {
+      const state = new ReplicatedState(stateMachine)
       const latest = snapshots.latest()
-      if (latest !== null) await stateMachine.restore(snapshots.read(latest))
+      if (latest !== null) await state.restore(snapshots.read(latest))
       // Not before: the election timer runs from here, and restoring may take a minute.
-      const node = new RaftNode(options)
+      const node = new RaftNode(options, state)
       await node.driver.start((_from, body) => node.answerForward(body))
       return node
     } catch (error) {
@@ -83,7 +87,7 @@ export class RaftNode {
     }
   }
 
-  private constructor(options: RaftNodeOptions) {
+  private constructor(options: RaftNodeOptions, state: ReplicatedState) {
     this.id = options.id
     this.options = options
     this.logger = harmless(options.logger ?? SILENT)
@@ -96,16 +100,24 @@ export class RaftNode {
     this.maxMessageBytes = options.maxMessageBytes ?? DEFAULT_LIMITS.maxFrameBytes
     requireFittingMessages(this.raft.inspect().options, this.maxMessageBytes)
     this.forwarder = new Forwarder(options.transport, (proposal) => this.tryAgainLater(proposal))
-    this.driver = this.makeDriver()
+    this.driver = this.makeDriver(state)
+    this.sessions = new Sessions(this.raft, state.table, {
+      clock: options.clock,
+      requestTimeoutMs: options.requestTimeoutMs ?? DEFAULT_TIMEOUT_MS,
+      propose: (payload, request) => this.proposeAs('session', payload, request),
+    })
   }
 
-  private makeDriver(): Driver {
-    const { log, snapshots, transport, clock, stateMachine, snapshotEveryBytes = 64 * MIB, invariants } = this.options
-    const ports = { log, snapshots, transport, clock, stateMachine, snapshotEveryBytes, logger: this.logger }
+  private makeDriver(state: ReplicatedState): Driver {
+    const { log, snapshots, transport, clock, snapshotEveryBytes = 64 * MIB, invariants } = this.options
+    const ports = { log, snapshots, transport, clock, state, snapshotEveryBytes, logger: this.logger }
     return new Driver(this.raft, invariants === undefined ? ports : { ...ports, invariants }, {
       beforeTurn: () => this.submit(),
-      onAnswer: (index, term, answer) => this.proposals.applied(index, term, answer),
-      onApplied: (index) => this.reads.applied(index),
+      onAnswer: (index, term, outcome) => this.proposals.applied(index, term, outcome),
+      onApplied: (index) => {
+        this.reads.applied(index)
+        this.sessions.applied(index)
+      },
       onSnapshotRestored: (index) => this.proposals.skipped(index),
       onRead: (token, index) => this.noteReadIndex(token, index),
       onEvent: (event) => this.noteEvent(event),
@@ -122,10 +134,22 @@ export class RaftNode {
    * @throws NodeError whose `applied` says whether the command certainly has no effect or may have one
    */
   propose(command: Uint8Array, options: RequestOptions = {}): Promise<Uint8Array> {
-    return new Promise((resolve, reject) => {
-      requireBytes(command)
-      this.addProposal(command, options, false, resolve, reject)
-    })
+    return this.proposeAs('command', command, options)
+  }
+
+  /** Opens a session, whose commands are retried and yet applied once. @throws NodeError, OptionsError */
+  openSession(options: SessionOptions = {}): Promise<Session> {
+    return this.sessions.openNew(options)
+  }
+
+  /**
+   * Takes up a session whose client has crashed, here or elsewhere. One client at a time may hold a session.
+   *
+   * @param nextSerial what `session.nextSerial` was when the first command was proposed whose answer is still wanted
+   * @throws NodeError ERR_QUORATE_SESSION_EXPIRED when it is no more; OptionsError when that serial was settled before
+   */
+  resumeSession(id: number, nextSerial: number, options: RequestOptions = {}): Promise<Session> {
+    return this.sessions.resume(id, nextSerial, options)
   }
 
   /**
@@ -209,15 +233,22 @@ export class RaftNode {
 
   // ── Proposals ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
+  private proposeAs(kind: Proposal['kind'], command: Uint8Array, options: RequestOptions): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      requireBytes(command)
+      this.addProposal({ kind, command }, options, false, resolve, reject)
+    })
+  }
+
   private addProposal(
-    command: Uint8Array,
+    what: ForwardedProposal,
     { timeoutMs, signal }: RequestOptions,
     isForwarded: boolean,
     resolve: (answer: Uint8Array) => void,
     reject: (error: NodeError) => void,
   ): void {
     const proposal: Proposal = {
-      command,
+      ...what,
       resolve,
       reject,
       expiresAt: this.expiry(timeoutMs),
@@ -255,7 +286,7 @@ export class RaftNode {
   }
 
   private expiry(timeoutMs: number | undefined): number {
-    return this.options.clock.now() + (timeoutMs ?? this.options.requestTimeoutMs ?? 5000)
+    return this.options.clock.now() + (timeoutMs ?? this.options.requestTimeoutMs ?? DEFAULT_TIMEOUT_MS)
   }
 
   /** At the start of a turn: all that was asked for since the last one goes to the core, or to the leader, as one. */
@@ -276,10 +307,14 @@ export class RaftNode {
       for (const one of batch) fail(one, new NodeError('ERR_QUORATE_DISK_FULL', 'the disk of the leader is full', 'no'))
       return
     }
-    const commands = batch.map(({ command }) => command)
-    const result = this.raft.propose(commands, now)
-    if (result.accepted) this.proposals.place(batch, result.firstIndex, result.term)
-    else this.handleRefusal(batch, result.reason)
+    for (const run of runsOfOneKind(batch)) {
+      const { kind } = run[0] as Proposal
+      const commands = run.map(({ command }) => command)
+      if (kind === 'session') for (const command of commands) this.sessions.stamp(command)
+      const result = this.raft.propose(commands, now, kind)
+      if (result.accepted) this.proposals.place(run, result.firstIndex, result.term)
+      else this.handleRefusal(run, result.reason)
+    }
   }
 
   private handleRefusal(batch: readonly Proposal[], reason: ProposeRefusal): void {
@@ -315,10 +350,9 @@ export class RaftNode {
   private async answerForward(body: Uint8Array): Promise<Uint8Array> {
     const forward = decodeForward(body)
     if (forward === null) throw new Error('the forwarded commands cannot be read')
-    const { timeoutMs, commands } = forward
-    const outcomes = commands.map(
-      (command) =>
-        new Promise<ForwardedOutcome>((resolve) => this.addProposal(command, { timeoutMs }, true, resolve, resolve)),
+    const { timeoutMs, proposals } = forward
+    const outcomes = proposals.map(
+      (one) => new Promise<ForwardedOutcome>((resolve) => this.addProposal(one, { timeoutMs }, true, resolve, resolve)),
     )
     return encodeOutcomes(await Promise.all(outcomes), this.maxMessageBytes - MESSAGE_OVERHEAD_BYTES)
   }
@@ -376,6 +410,7 @@ export class RaftNode {
     this.proposals.failAll(reason)
     this.forwarder.failAll(reason)
     this.reads.failAll(reason)
+    this.sessions.stop(reason)
     for (const end of [...this.transfers]) end(new NodeError('ERR_QUORATE_STOPPED', reason, 'unknown'))
   }
 }
@@ -387,21 +422,6 @@ async function letGo(networkStopped: Promise<void>, { closeStorage }: RaftNodeOp
   } finally {
     await closeStorage?.()
   }
-}
-
-/** An entry that fits into the log and into no message would stop every leader that tries to send it. */
-function requireFittingMessages({ maxEntryBytes, maxAppendBytes }: RaftOptions, maxMessageBytes: number): void {
-  const neededBytes = Math.max(maxEntryBytes + ENTRY_HEADER_BYTES, maxAppendBytes) + MESSAGE_OVERHEAD_BYTES
-  if (neededBytes <= maxMessageBytes) return
-  throw new OptionsError(
-    `maxEntryBytes ${maxEntryBytes} and maxAppendBytes ${maxAppendBytes} need messages of ${neededBytes} bytes, ` +
-      `and the transport takes ${maxMessageBytes}: lower them`,
-  )
-}
-
-/** What TypeScript would refuse and JavaScript lets through: it must not get as far as the log. */
-function requireBytes(command: unknown): void {
-  if (!(command instanceof Uint8Array)) throw new TypeError(`a command is a Uint8Array, not a ${typeof command}`)
 }
 
 function readAborted(): NodeError {
