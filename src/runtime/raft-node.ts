@@ -143,7 +143,8 @@ export class RaftNode {
   }
 
   /**
-   * Takes up a session whose client has crashed, here or elsewhere. One client at a time may hold a session.
+   * Takes up a session whose client has crashed, here or elsewhere. One client at a time may hold a session. Its next
+   * 1,000 commands may have been sent before, so an error of theirs says 'unknown'.
    *
    * @param nextSerial what `session.nextSerial` was when the first command was proposed whose answer is still wanted
    * @throws NodeError ERR_QUORATE_SESSION_EXPIRED when it is no more; OptionsError when that serial was settled before

@@ -280,6 +280,17 @@ describe('a session that is taken up again', () => {
     expect(await cluster.value(say(resumed, 'y'))).toBe('2')
   })
 
+  test('does not say of a command that it has no effect: it may have been sent before', async () => {
+    const { cluster, leader, third, session } = await scene()
+    const serial = session.nextSerial
+    await cluster.value(say(session, 'x'))
+    const resumed = await cluster.value(cluster.node(third).resumeSession(session.id, serial))
+    cluster.fillDisk(leader)
+    await cluster.outcome(cluster.propose(leader, 'fills it'))
+    const error = await cluster.error(say(resumed, 'x', { timeoutMs: 300 }))
+    expect(error).toMatchObject({ code: 'ERR_QUORATE_DISK_FULL', applied: 'unknown' })
+  })
+
   test('must not fall back behind what is settled', async () => {
     const { cluster, third, session } = await scene()
     for (const line of ['x', 'y', 'z']) await cluster.value(say(session, line))

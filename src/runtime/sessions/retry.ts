@@ -17,23 +17,30 @@ export interface SessionPort {
 
 /**
  * How long the first attempt may take: as long as most elections do, with the time to notice that there must be one.
- * Each next one may take twice as long, or a cluster that is slow would be kept busy with copies.
+ * Each next one may take twice as long, or a cluster that is slow would be kept busy with copies; but only up to the
+ * second number, since what was lost on the way is not found before.
  */
 const FIRST_ATTEMPT_MS = 1000
+const LONGEST_ATTEMPT_MS = 4000
 
 /** Between two attempts, so that a leader which refuses at once is not asked a thousand times a second. */
 const PAUSE_MS = 20
+
+export interface RetryOptions extends RequestOptions {
+  /** The same was proposed before, by a client that is no more, so that nobody can say what has no effect. */
+  readonly isRepeated?: boolean
+}
 
 /** @throws NodeError, `applied: 'no'` only when no attempt can have had an effect */
 export async function proposeUntilAnswered(
   port: SessionPort,
   payload: Uint8Array,
-  { timeoutMs = port.requestTimeoutMs, ...options }: RequestOptions,
+  { timeoutMs = port.requestTimeoutMs, isRepeated = false, ...options }: RetryOptions,
 ): Promise<Uint8Array> {
   const { clock } = port
   const endAt = clock.now() + timeoutMs
-  let mayBeApplied = false
-  for (let patienceMs = FIRST_ATTEMPT_MS; ; patienceMs *= 2) {
+  let mayBeApplied = isRepeated
+  for (let patienceMs = FIRST_ATTEMPT_MS; ; patienceMs = Math.min(patienceMs * 2, LONGEST_ATTEMPT_MS)) {
     try {
       return await port.propose(payload, { ...options, timeoutMs: Math.min(patienceMs, endAt - clock.now()) })
     } catch (error) {

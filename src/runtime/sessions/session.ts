@@ -6,15 +6,21 @@ import type { Cancel } from '../clock.ts'
 import { NodeError } from '../errors.ts'
 import type { RequestOptions } from '../node-options.ts'
 import { requireBytes } from '../proposals.ts'
-import { proposeUntilAnswered, type SessionPort } from './retry.ts'
+import { proposeUntilAnswered, type RetryOptions, type SessionPort } from './retry.ts'
 import { encodeOperation, type SessionId, type SessionStanding } from './session-entry.ts'
 import { MAX_SERIALS_AHEAD } from './session-table.ts'
 
 /** One word in this part of the time to live: two may be lost before the third is too late. */
 const KEEP_ALIVES_PER_TTL = 3
 
-/** A session's own affairs: who is told that it has ended. */
-interface SessionHandlers {
+/** How a client has come to its session. */
+export interface SessionOrigin {
+  readonly standing: SessionStanding
+  /** When it was asked for, on the node's clock: it lives at least `ttlMs` from then. */
+  readonly askedAt: number
+  /** Another client had it before: what it has sent, or not, is not known here. */
+  readonly isResumed: boolean
+  /** The session has ended, or its node has: nothing is to be done for it any more. */
   onEnd(session: Session): void
 }
 
@@ -25,7 +31,7 @@ export class Session {
   /** Resolves when the cluster has let the session expire, and with it whatever hung on it. */
   readonly expired: Promise<void>
   private readonly port: SessionPort
-  private readonly handlers: SessionHandlers
+  private readonly origin: SessionOrigin
   private reportExpiry: () => void = () => {}
   private next: number
   /** Every serial up to this one is settled: nobody asks for its answer again. */
@@ -39,20 +45,15 @@ export class Session {
   private endedBecause: string | null = null
   private closing: Promise<void> | null = null
 
-  /** @param askedAt when it was asked for, on the node's clock: it lives at least `ttlMs` from then */
-  constructor(
-    port: SessionPort,
-    { session, ttlMs, completed }: SessionStanding,
-    askedAt: number,
-    handlers: SessionHandlers,
-  ) {
+  constructor(port: SessionPort, origin: SessionOrigin) {
+    const { session, ttlMs, completed } = origin.standing
     this.port = port
+    this.origin = origin
     this.id = session
     this.ttlMs = ttlMs
     this.completed = completed
     this.next = completed + 1
-    this.handlers = handlers
-    this.activeAt = askedAt
+    this.activeAt = origin.askedAt
     this.expired = new Promise((resolve) => {
       this.reportExpiry = resolve
     })
@@ -84,7 +85,9 @@ export class Session {
     const serial = this.next++
     const { id: session, completed } = this
     const payload = encodeOperation({ type: 'command', session, serial, completed, command })
-    const answer = this.send(payload, options).finally(() => this.settle(serial))
+    const answer = this.send(payload, { ...options, isRepeated: this.mayBeRepeated(serial) }).finally(() =>
+      this.settle(serial),
+    )
     this.underWay.add(answer)
     return answer.finally(() => this.underWay.delete(answer))
   }
@@ -108,7 +111,7 @@ export class Session {
   abandon(): void {
     this.timer?.()
     this.timer = null
-    this.handlers.onEnd(this)
+    this.origin.onEnd(this)
   }
 
   private async closeNow(options: RequestOptions): Promise<void> {
@@ -119,7 +122,7 @@ export class Session {
     if (wasOpen) await this.send(encodeOperation({ type: 'close', session: this.id }), options)
   }
 
-  private async send(payload: Uint8Array, options: RequestOptions): Promise<Uint8Array> {
+  private async send(payload: Uint8Array, options: RetryOptions): Promise<Uint8Array> {
     const sentAt = this.port.clock.now()
     try {
       const answer = await proposeUntilAnswered(this.port, payload, options)
@@ -129,6 +132,15 @@ export class Session {
       if (error instanceof NodeError && error.code === 'ERR_QUORATE_SESSION_EXPIRED') this.expire(error.message)
       throw error
     }
+  }
+
+  /**
+   * Command 7 went into a log, and its client's server died. The client takes the session up elsewhere and sends 7 again,
+   * to a leader whose disk is full: that attempt has no effect, but 7 may have one.
+   */
+  private mayBeRepeated(serial: number): boolean {
+    const { isResumed, standing } = this.origin
+    return isResumed && serial <= standing.completed + MAX_SERIALS_AHEAD
   }
 
   private settle(serial: number): void {

@@ -96,7 +96,8 @@ export class Sessions {
     const answer = await proposeUntilAnswered(this.port, encodeOperation(operation), options)
     if (this.stopReason !== null) throw new NodeError('ERR_QUORATE_STOPPED', this.stopReason, 'unknown')
     const onEnd = (ended: Session): void => void this.open.delete(ended)
-    const session = new Session(this.port, decodeStanding(answer), askedAt, { onEnd })
+    const isResumed = operation.type !== 'open'
+    const session = new Session(this.port, { standing: decodeStanding(answer), askedAt, isResumed, onEnd })
     this.open.add(session)
     return session
   }
