@@ -101,10 +101,12 @@ export interface SessionStanding {
   readonly completed: number
 }
 
+/** As session (6), time to live (6), completed (6). */
 export function encodeStanding({ session, ttlMs, completed }: SessionStanding): Uint8Array {
   return new ByteWriter().uint48(session).uint48(ttlMs).uint48(completed).finish()
 }
 
+/** Reads what `encodeStanding` wrote: the cluster's own answer, which a checksum has guarded. */
 export function decodeStanding(answer: Uint8Array): SessionStanding {
   const reader = new ByteReader(answer)
   return { session: reader.uint48(), ttlMs: reader.uint48(), completed: reader.uint48() }

@@ -22,6 +22,7 @@ export const MAX_TTL_MS = 86_400_000
 /** How far a serial may be ahead of what is completed: what a client may have under way in one session. */
 export const MAX_SERIALS_AHEAD = 1_000
 
+/** What the table knows of a session. Times are log times. */
 export interface SessionRow {
   readonly id: SessionId
   readonly ttlMs: number

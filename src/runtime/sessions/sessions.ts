@@ -117,10 +117,10 @@ export class Sessions {
     if (this.ticker !== null && this.tickAt <= expiry) return
     this.ticker?.()
     this.tickAt = expiry
-    this.ticker = this.port.clock.schedule(Math.max(expiry - now + 1, MIN_TICK_DELAY_MS), () => this.tick())
+    this.ticker = this.port.clock.schedule(Math.max(expiry - now + 1, MIN_TICK_DELAY_MS), () => void this.tick())
   }
 
-  private tick(): void {
+  private async tick(): Promise<void> {
     this.ticker = null
     const now = this.logTime()
     if (now === null) return
@@ -129,7 +129,8 @@ export class Sessions {
       this.setTicker()
       return
     }
-    const done = (): void => this.setTicker()
-    this.port.propose(encodeOperation({ type: 'tick' }), {}).then(done, done)
+    // What was refused comes again, from here or from the next leader.
+    await this.port.propose(encodeOperation({ type: 'tick' }), {}).catch(() => {})
+    this.setTicker()
   }
 }
