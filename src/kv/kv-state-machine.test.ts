@@ -57,7 +57,7 @@ describe('Commands', () => {
   test('the bytes of the log may be used again: nothing of them is kept', () => {
     const machine = new KvStateMachine()
     const command = encodeCommand(put('a', 'mine'))
-    machine.apply([{ index: 1, term: 1, command }])
+    machine.apply([{ index: 1, term: 1, command, session: null }])
     command.fill(0)
     expect(contentOf(machine)).toEqual(['a=mine@2/2/1'])
   })

@@ -11,7 +11,7 @@ describe('the encoding', () => {
     expect(toHex(encodeOne('hi').bytes).slice(8)).toBe(fields.join(''))
   })
 
-  test.each(['command', 'noop', 'configuration'] as const)('a %s comes back as it was', (kind) => {
+  test.each(['command', 'noop', 'configuration', 'session'] as const)('a %s comes back as it was', (kind) => {
     const [first, second] = encodeEntries([utf8Encode('a'), new Uint8Array(0)], kind, 2 ** 40, 2 ** 47) as [
       Entry,
       Entry,

@@ -6,7 +6,7 @@
  * offset  bytes  field
  *      0      4  CRC-32C of everything after this field
  *      4      4  size of the command in bytes
- *      8      1  kind: 1 command, 2 no-op, 3 configuration
+ *      8      1  kind: 1 command, 2 no-op, 3 configuration, 4 session: a command in the wrapping that sessions need
  *      9      1  0, reserved
  *     10      6  term
  *     16      6  index
@@ -29,7 +29,7 @@ export type Index = number
 /** A term of office; the first leader's is at least 1. */
 export type Term = number
 
-export type EntryKind = 'command' | 'noop' | 'configuration'
+export type EntryKind = 'command' | 'noop' | 'configuration' | 'session'
 
 /**
  * It knows where its encoding lies rather than holding a view of it: a view is 100 bytes for the collector, and a log
@@ -64,13 +64,18 @@ export class Entry {
     const start = this.source.byteOffset + this.offset + ENTRY_HEADER_BYTES
     return new Uint8Array(this.source.buffer, start, this.size - ENTRY_HEADER_BYTES)
   }
+
+  /** A plain command is nobody's, so that a state machine is shown the entry itself. What is a session's is unwrapped. */
+  get session(): null {
+    return null
+  }
 }
 
 /** Bytes that an entry's header takes: what an entry costs beyond its command. */
 export const ENTRY_HEADER_BYTES = 24
 
-const KINDS: readonly (EntryKind | undefined)[] = [undefined, 'command', 'noop', 'configuration']
-const KIND_CODES: Record<EntryKind, number> = { command: 1, noop: 2, configuration: 3 }
+const KINDS: readonly (EntryKind | undefined)[] = [undefined, 'command', 'noop', 'configuration', 'session']
+const KIND_CODES: Record<EntryKind, number> = { command: 1, noop: 2, configuration: 3, session: 4 }
 
 /** Encodes commands as consecutive entries in one buffer. The commands are copied; the caller may reuse them. */
 export function encodeEntries(

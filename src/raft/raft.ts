@@ -149,7 +149,7 @@ export class Raft {
   }
 
   /** Commands for the log, in this order. All are taken or none. */
-  propose(commands: readonly Uint8Array[], now: number): ProposeResult {
+  propose(commands: readonly Uint8Array[], now: number, kind: 'command' | 'session' = 'command'): ProposeResult {
     const { state } = this
     state.now = now
     const { options, leaderId } = state
@@ -161,7 +161,7 @@ export class Raft {
     }
     if (state.uncommittedBytes > options.maxUncommittedBytes) return { accepted: false, reason: 'overloaded', leaderId }
     const firstIndex = state.log.lastIndex + 1
-    appendAsLeader(state, commands, 'command')
+    appendAsLeader(state, commands, kind)
     return { accepted: true, firstIndex, term: state.currentTerm }
   }
 

@@ -3,6 +3,7 @@ import { type Entry, type EntryKind, encodeEntries } from '../raft/entry.ts'
 import type { SnapshotMeta } from '../raft/ready.ts'
 import { utf8Decode, utf8Encode } from '../util/bytes.ts'
 import { Applier } from './applier.ts'
+import { type Outcome, ReplicatedState } from './replicated-state.ts'
 import type { StateMachine } from './state-machine.ts'
 import { Journal } from './testing/journal.ts'
 import { TestClock } from './testing/test-clock.ts'
@@ -20,16 +21,22 @@ beforeEach(() => {
 })
 
 function make(stateMachine: StateMachine): Applier {
-  return new Applier(stateMachine, (meta) => bytesOf(`of ${meta.index}`), {
-    onAnswer: (index, term, answer) => seen.push(`${index}.${term} ${answer === null ? '-' : utf8Decode(answer)}`),
+  return new Applier(new ReplicatedState(stateMachine), (meta) => snapshotOf(`of ${meta.index}`), {
+    onAnswer: (index, term, outcome) => seen.push(`${index}.${term} ${words(outcome)}`),
     onApplied: (index, bytes) => seen.push(`applied ${index}, ${bytes} bytes`),
     onRestored: (index) => seen.push(`restored ${index}`),
     onFailure: ({ message }) => seen.push(`failed: ${message}`),
   })
 }
 
-async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {
-  yield utf8Encode(text)
+function words(outcome: Outcome): string {
+  if (outcome === null) return '-'
+  return outcome instanceof Uint8Array ? (utf8Decode(outcome) ?? '') : outcome.code
+}
+
+/** As taken of a journal with these lines in it. */
+function snapshotOf(...lines: string[]): AsyncIterable<Uint8Array> {
+  return new ReplicatedState(Object.assign(new Journal(clock), { lines })).snapshot()
 }
 
 function entries(firstIndex: number, ...commands: string[]): Entry[] {

@@ -7,12 +7,12 @@ import type { Entry, Index, Term } from '../raft/entry.ts'
 import type { SnapshotMeta } from '../raft/ready.ts'
 import { Deque } from '../util/deque.ts'
 import { asError } from './errors.ts'
-import type { StateMachine } from './state-machine.ts'
+import type { Outcome, ReplicatedState } from './replicated-state.ts'
 
 /** What the applier reports, in the order of the log. */
 export interface ApplierHandlers {
-  /** The answer to a command; null for an entry that is none. */
-  onAnswer(index: Index, term: Term, answer: Uint8Array | null): void
+  /** What came of an entry; null for one that nobody waits for. */
+  onAnswer(index: Index, term: Term, outcome: Outcome): void
   /** Everything up to `index` is applied; `bytes` is what these entries take in the log. */
   onApplied(index: Index, bytes: number): void
   onRestored(index: Index): void
@@ -26,15 +26,15 @@ type Task = { readonly entries: readonly Entry[] } | { readonly restore: Snapsho
 export type OpenSnapshot = (meta: SnapshotMeta) => AsyncIterable<Uint8Array>
 
 export class Applier {
-  private readonly machine: StateMachine
+  private readonly state: ReplicatedState
   private readonly openSnapshot: OpenSnapshot
   private readonly handlers: ApplierHandlers
   private readonly tasks = new Deque<Task>()
   private busy = false
   private stopped = false
 
-  constructor(machine: StateMachine, openSnapshot: OpenSnapshot, handlers: ApplierHandlers) {
-    this.machine = machine
+  constructor(state: ReplicatedState, openSnapshot: OpenSnapshot, handlers: ApplierHandlers) {
+    this.state = state
     this.openSnapshot = openSnapshot
     this.handlers = handlers
   }
@@ -83,27 +83,24 @@ export class Applier {
   }
 
   private applyNow(entries: readonly Entry[]): Promise<void> | null {
-    const commands = entries.every(isCommand) ? entries : entries.filter(isCommand)
-    const answers = commands.length === 0 ? [] : this.machine.apply(commands)
-    if (!isReady(answers)) return answers.then((ready) => this.report(entries, commands.length, ready))
-    this.report(entries, commands.length, answers)
+    const outcomes = this.state.apply(entries)
+    if (!isReady(outcomes)) return outcomes.then((late) => this.report(entries, late))
+    this.report(entries, outcomes)
     return null
   }
 
-  private report(entries: readonly Entry[], commands: number, answers: readonly Uint8Array[]): void {
+  private report(entries: readonly Entry[], outcomes: readonly Outcome[]): void {
     if (this.stopped) return
-    requireAnswers(answers, commands)
     let bytes = 0
-    let next = 0
-    for (const { kind, index, term, size } of entries) {
+    entries.forEach(({ index, term, size }, i) => {
       bytes += size
-      this.handlers.onAnswer(index, term, kind === 'command' ? (answers[next++] as Uint8Array) : null)
-    }
+      this.handlers.onAnswer(index, term, outcomes[i] ?? null)
+    })
     this.handlers.onApplied((entries[entries.length - 1] as Entry).index, bytes)
   }
 
   private restoreNow(meta: SnapshotMeta): Promise<void> {
-    return this.machine.restore(this.openSnapshot(meta)).then(() => {
+    return this.state.restore(this.openSnapshot(meta)).then(() => {
       if (!this.stopped) this.handlers.onRestored(meta.index)
     })
   }
@@ -115,20 +112,6 @@ export class Applier {
   }
 }
 
-function isCommand({ kind }: Entry): boolean {
-  return kind === 'command'
-}
-
-function isReady(answers: ReturnType<StateMachine['apply']>): answers is readonly Uint8Array[] {
-  return Array.isArray(answers)
-}
-
-/** A missing answer would be somebody else's from then on; better no answers at all. */
-function requireAnswers(answers: readonly Uint8Array[], commands: number): void {
-  if (!Array.isArray(answers)) throw new TypeError('the state machine gave no array of answers')
-  if (answers.length !== commands) {
-    throw new Error(`the state machine gave ${answers.length} answers to ${commands} commands: give one for each`)
-  }
-  const wrong = answers.findIndex((answer) => !(answer instanceof Uint8Array))
-  if (wrong >= 0) throw new TypeError(`the state machine's answer ${wrong + 1} of ${commands} is no Uint8Array`)
+function isReady(outcomes: ReturnType<ReplicatedState['apply']>): outcomes is readonly Outcome[] {
+  return Array.isArray(outcomes)
 }

@@ -12,6 +12,7 @@ import { utf8Encode } from '../util/bytes.ts'
 import { Random } from '../util/random.ts'
 import { Driver } from './driver.ts'
 import { SILENT } from './logger.ts'
+import { ReplicatedState } from './replicated-state.ts'
 import { Journal } from './testing/journal.ts'
 import { TestClock } from './testing/test-clock.ts'
 
@@ -51,7 +52,7 @@ async function start(...members: string[]): Promise<Driver> {
   } as Partial<Transport> as Transport
   const formation = { isFormed: true, admit: () => null }
   const storage = { log, snapshots, snapshotEveryBytes: 1e9 }
-  const ports = { ...storage, transport, clock, logger: SILENT, stateMachine: machine, formation }
+  const ports = { ...storage, transport, clock, logger: SILENT, state: new ReplicatedState(machine), formation }
   const driver = new Driver(raft, ports, {
     beforeTurn() {},
     onRead() {},

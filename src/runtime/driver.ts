@@ -18,8 +18,8 @@ import { Disk } from './disk.ts'
 import { asError } from './errors.ts'
 import type { Formation } from './formation.ts'
 import type { Logger } from './logger.ts'
+import type { ReplicatedState } from './replicated-state.ts'
 import { Snapshots } from './snapshots.ts'
-import type { StateMachine } from './state-machine.ts'
 import { Troubles } from './troubles.ts'
 
 /**
@@ -41,7 +41,7 @@ export interface DriverPorts {
   readonly transport: Transport
   readonly clock: Clock
   readonly logger: Logger
-  readonly stateMachine: StateMachine
+  readonly state: ReplicatedState
   /** Log bytes that are applied between two snapshots. */
   readonly snapshotEveryBytes: number
   /** Checks the core after every turn: for tests. */
@@ -80,7 +80,7 @@ export class Driver {
   private bytesSinceSnapshot = 0
 
   constructor(raft: Raft, ports: DriverPorts, handlers: DriverHandlers) {
-    const { log, snapshots, transport, clock, logger, stateMachine } = ports
+    const { log, snapshots, transport, clock, logger, state } = ports
     this.raft = raft
     this.ports = ports
     this.handlers = handlers
@@ -105,8 +105,8 @@ export class Driver {
     })
     this.troubles = new Troubles(logger)
     this.dialler = new Dialler(transport, clock)
-    this.applier = new Applier(stateMachine, (meta) => this.snapshots.open(meta), {
-      onAnswer: (index, term, answer) => handlers.onAnswer(index, term, answer),
+    this.applier = new Applier(state, (meta) => this.snapshots.open(meta), {
+      onAnswer: (index, term, outcome) => handlers.onAnswer(index, term, outcome),
       onApplied: (index, bytes) => this.noteApplied(index, bytes),
       onRestored: (index) => this.noteRestored(index),
       onFailure: (error) => this.fail(error),
@@ -203,14 +203,14 @@ export class Driver {
   }
 
   private noteApplied(index: number, bytes: number): void {
-    const { clock, snapshotEveryBytes, stateMachine } = this.ports
+    const { clock, snapshotEveryBytes, state } = this.ports
     this.raft.applied(index, clock.now())
     this.handlers.onApplied(index)
     this.turnSoon()
     this.bytesSinceSnapshot += bytes
     if (this.bytesSinceSnapshot < snapshotEveryBytes || this.snapshots.isTaking) return
     this.bytesSinceSnapshot = 0
-    this.snapshots.take(stateMachine, index)
+    this.snapshots.take(state, index)
   }
 
   private noteRestored(index: number): void {

@@ -16,10 +16,14 @@ export type NodeErrorCode =
   | 'ERR_QUORATE_OVERLOADED'
   /** Larger than an entry may be. */
   | 'ERR_QUORATE_TOO_LARGE'
-  /** Applied, but the answer does not fit into a message from the leader to this server. */
+  /** Applied, but the answer does not fit into a message from the leader, or was too much to keep for a session's retry. */
   | 'ERR_QUORATE_ANSWER_TOO_LARGE'
   /** The leader's disk is full. */
   | 'ERR_QUORATE_DISK_FULL'
+  /** The session has expired, or was closed: open a new one. */
+  | 'ERR_QUORATE_SESSION_EXPIRED'
+  /** As many sessions as there may be are open. */
+  | 'ERR_QUORATE_TOO_MANY_SESSIONS'
   /** The caller's AbortSignal. */
   | 'ERR_QUORATE_ABORTED'
   /** The members stay as they are, for the reason that the message gives. */

@@ -52,18 +52,18 @@ async function settled(): Promise<void> {
 describe('the forwarder', () => {
   test('puts all of a turn into one request, with the time that is left', () => {
     pass('a', 'b', 'c')
-    expect(asked.map(({ forward }) => [forward.commands.length, forward.timeoutMs])).toEqual([[3, 1000]])
+    expect(asked.map(({ forward }) => [forward.proposals.length, forward.timeoutMs])).toEqual([[3, 1000]])
   })
 
   test('splits what is too much for one request, by bytes and by number', () => {
     pass(...Array.from({ length: 4 }, () => 'x'.repeat(400_000)))
     pass(...Array.from({ length: 5000 }, () => ''))
-    expect(asked.map(({ forward }) => forward.commands.length)).toEqual([2, 2, 2048, 2048, 904])
+    expect(asked.map(({ forward }) => forward.proposals.length)).toEqual([2, 2, 2048, 2048, 904])
   })
 
   test('sends one that is larger than a request should be all the same', () => {
     pass('a', 'x'.repeat(1_500_000), 'b')
-    expect(asked.map(({ forward }) => forward.commands.length)).toEqual([1, 1, 1])
+    expect(asked.map(({ forward }) => forward.proposals.length)).toEqual([1, 1, 1])
   })
 
   test('gives each proposal its own outcome', async () => {

@@ -68,7 +68,7 @@ export class Forwarder {
       timeoutMs = Math.max(timeoutMs, proposal.expiresAt - now)
     }
     this.underWay.add(batch)
-    const body = encodeForward({ timeoutMs, commands: batch.map(({ command }) => command) })
+    const body = encodeForward({ timeoutMs, proposals: batch })
     this.transport.request(leaderId, body, timeoutMs).then(
       (answer) => this.settleBatch(batch, decodeOutcomes(answer, batch.length), leaderId),
       (error: Error) => this.failBatch(batch, error, leaderId),

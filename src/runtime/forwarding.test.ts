@@ -2,19 +2,35 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { toHex } from '../util/bytes.ts'
 import { NodeError } from './errors.ts'
-import { decodeForward, decodeOutcomes, encodeForward, encodeOutcomes, type ForwardedOutcome } from './forwarding.ts'
+import {
+  decodeForward,
+  decodeOutcomes,
+  encodeForward,
+  encodeOutcomes,
+  type ForwardedOutcome,
+  type ForwardedProposal,
+} from './forwarding.ts'
+import { encodeOperation } from './sessions/session-entry.ts'
 
 const MUCH = 2 ** 20
 
+function plain(...bytes: number[]): ForwardedProposal {
+  return { kind: 'command', command: new Uint8Array(bytes) }
+}
+
 describe('a forwarded request', () => {
   test('is read as it was written', () => {
-    const commands = [new Uint8Array([1, 2, 3]), new Uint8Array(0)]
-    expect(decodeForward(encodeForward({ timeoutMs: 1500, commands }))).toEqual({ timeoutMs: 1500, commands })
+    const proposals = [
+      plain(1, 2, 3),
+      plain(),
+      { kind: 'session', command: encodeOperation({ type: 'tick' }) } as const,
+    ]
+    expect(decodeForward(encodeForward({ timeoutMs: 1500, proposals }))).toEqual({ timeoutMs: 1500, proposals })
   })
 
   test('looks as the page about the format says', () => {
-    const bytes = encodeForward({ timeoutMs: 5000, commands: [new Uint8Array([0x68, 0x69])] })
-    expect(toHex(bytes)).toBe('01' + '88130000' + '01000000' + '020000006869')
+    const bytes = encodeForward({ timeoutMs: 5000, proposals: [plain(0x68, 0x69)] })
+    expect(toHex(bytes)).toBe('01' + '88130000' + '01000000' + '01' + '020000006869')
   })
 
   test.each([
@@ -22,7 +38,7 @@ describe('a forwarded request', () => {
     [-5, 0],
     [0.2, 1],
   ])('has a whole time-out for %d ms', (timeoutMs, expected) => {
-    expect(decodeForward(encodeForward({ timeoutMs, commands: [] }))?.timeoutMs).toBe(expected)
+    expect(decodeForward(encodeForward({ timeoutMs, proposals: [] }))?.timeoutMs).toBe(expected)
   })
 
   test('from anybody at all is read or refused, and nothing is thrown', () => {
@@ -35,11 +51,16 @@ describe('a forwarded request', () => {
   })
 
   test('with a byte too many or too few is none', () => {
-    const bytes = encodeForward({ timeoutMs: 1, commands: [new Uint8Array(5)] })
+    const bytes = encodeForward({ timeoutMs: 1, proposals: [plain(1, 2, 3, 4, 5)] })
     expect(decodeForward(bytes.subarray(0, -1))).toBe(null)
     expect(decodeForward(new Uint8Array([...bytes, 0]))).toBe(null)
     expect(decodeForward(new Uint8Array(0))).toBe(null)
   })
+})
+
+test('what is said to be of a session and is not is refused as a whole', () => {
+  const proposals = [plain(1), { kind: 'session', command: new Uint8Array([2, 3]) } as const]
+  expect(decodeForward(encodeForward({ timeoutMs: 1, proposals }))).toBe(null)
 })
 
 describe('the answer', () => {

@@ -3,15 +3,19 @@
  * of each in docs/formats/forwarding.md.
  *
  * ```
- * request   1 · time left in ms (4 bytes) · count (4) · each command (length 4, bytes)
+ * request   1 · time left in ms (4 bytes) · count (4) · for each: 1 plain command, 4 of a session (1) · command (length 4, bytes)
  * answer    for each command: 0 · answer (length 4, bytes)
  *                         or  1 certainly not applied, 2 unknown · code (text) · message (text)
  * ```
  */
 import { ByteReader, ByteWriter } from '../util/bytes.ts'
 import { NodeError, type NodeErrorCode } from './errors.ts'
+import type { Proposal } from './proposals.ts'
+import { decodeOperation } from './sessions/session-entry.ts'
 
 const PROPOSE = 1
+const PLAIN = 1
+const SESSION = 4
 const COMMITTED = 0
 const NOT_APPLIED = 1
 const UNKNOWN = 2
@@ -20,7 +24,7 @@ const MAX_TIMEOUT_MS = 2 ** 32 - 1
 
 /** What a request takes beyond its commands, and a command beyond its bytes. */
 export const REQUEST_BYTES = 9
-export const COMMAND_BYTES = 4
+export const COMMAND_BYTES = 5
 
 /** What an outcome may take in any case: room for an error in the place of an answer that is too large. */
 const RESERVED_BYTES = 512
@@ -29,29 +33,43 @@ const MAX_WORDS_LENGTH = 150
 
 export type ForwardedOutcome = Uint8Array | NodeError
 
+/** What travels of a proposal. */
+export type ForwardedProposal = Pick<Proposal, 'kind' | 'command'>
+
 /** One request to the leader. */
 export interface Forward {
   /** What is left of the patience of whoever waits longest: the leader need not try for longer. */
   readonly timeoutMs: number
-  readonly commands: readonly Uint8Array[]
+  readonly proposals: readonly ForwardedProposal[]
 }
 
-export function encodeForward({ timeoutMs, commands }: Forward): Uint8Array {
+export function encodeForward({ timeoutMs, proposals }: Forward): Uint8Array {
   const wholeMs = Math.min(Math.max(Math.ceil(timeoutMs), 0), MAX_TIMEOUT_MS)
-  const writer = new ByteWriter().uint8(PROPOSE).uint32(wholeMs).uint32(commands.length)
-  for (const command of commands) writer.block(command)
+  const writer = new ByteWriter().uint8(PROPOSE).uint32(wholeMs).uint32(proposals.length)
+  for (const { kind, command } of proposals) writer.uint8(kind === 'session' ? SESSION : PLAIN).block(command)
   return writer.finish()
 }
 
-/** @returns null when the bytes are no such request */
+/** @returns null when the bytes are no such request, or what is said to be of a session is not */
 export function decodeForward(bytes: Uint8Array): Forward | null {
   const reader = new ByteReader(bytes)
   if (reader.uint8() !== PROPOSE) return null
   const timeoutMs = reader.uint32()
   const count = reader.uint32()
-  const commands: Uint8Array[] = []
-  while (commands.length < count && reader.ok()) commands.push(reader.block())
-  return reader.ok() && reader.remaining() === 0 ? { timeoutMs, commands } : null
+  const proposals: ForwardedProposal[] = []
+  while (proposals.length < count && reader.ok()) {
+    const proposal = readProposal(reader)
+    if (proposal === null) return null
+    proposals.push(proposal)
+  }
+  return reader.ok() && reader.remaining() === 0 ? { timeoutMs, proposals } : null
+}
+
+function readProposal(reader: ByteReader): ForwardedProposal | null {
+  const code = reader.uint8()
+  const command = reader.block()
+  if (code === PLAIN) return { kind: 'command', command }
+  return code === SESSION && decodeOperation(command) !== null ? { kind: 'session', command } : null
 }
 
 /** An answer that would make the whole larger than `maxBytes` gives way to an error that says so. */

@@ -6,6 +6,7 @@ import type { Index, ServerId, Term } from '../raft/entry.ts'
 import { Deque } from '../util/deque.ts'
 import { NodeError, outcomeUnknown } from './errors.ts'
 import { type Pending, settleOnce } from './pending.ts'
+import type { Outcome } from './replicated-state.ts'
 
 /** What a proposal takes in memory beyond its command: many empty ones are no small thing either. */
 const OVERHEAD_BYTES = 128
@@ -13,6 +14,8 @@ const OVERHEAD_BYTES = 128
 /** A command on its way, and whoever waits for its answer. */
 export interface Proposal extends Pending {
   readonly command: Uint8Array
+  /** A plain command, or what a session has to say. */
+  readonly kind: 'command' | 'session'
   readonly resolve: (answer: Uint8Array) => void
   readonly reject: (error: NodeError) => void
   /** Came from another server: refused rather than forwarded once more, or a ring of servers could pass it on for ever. */
@@ -89,16 +92,17 @@ export class Proposals {
   }
 
   /**
-   * An entry was applied. If it is ours, this is its answer; if another took our place, ours never will be. Entries
-   * without an answer, null, (no-ops, configurations) may also stand where ours were meant to be.
+   * An entry was applied. If it is ours, this is what came of it; if another took our place, ours never will be. Entries
+   * without an outcome, null, (no-ops, configurations) may also stand where ours were meant to be.
    */
-  applied(index: Index, term: Term, answer: Uint8Array | null): void {
+  applied(index: Index, term: Term, outcome: Outcome): void {
     this.skipBefore(index)
     const first = this.placed.first()
     if (first === undefined || first.index !== index) return
     this.placed.shift()
-    if (first.term === term && answer !== null) settle(first, answer)
-    else fail(first, superseded(first, term))
+    if (first.term !== term || outcome === null) fail(first, superseded(first, term))
+    else if (outcome instanceof Uint8Array) settle(first, outcome)
+    else fail(first, outcome)
   }
 
   /** A snapshot has overtaken everything up to `index`: whether ours were in it cannot be told. */
@@ -159,6 +163,23 @@ export class Proposals {
       fail(first, outcomeUnknown(`entry ${first.index} was overtaken by a snapshot`, null))
     }
   }
+}
+
+/** What TypeScript would refuse and JavaScript lets through: it must not get as far as the log. */
+export function requireBytes(command: unknown): void {
+  if (!(command instanceof Uint8Array)) throw new TypeError(`a command is a Uint8Array, not a ${typeof command}`)
+}
+
+/** Cut where plain commands and those of sessions meet: the core takes one kind at a time. */
+export function runsOfOneKind(batch: readonly Proposal[]): (readonly Proposal[])[] {
+  const runs: (readonly Proposal[])[] = []
+  let first = 0
+  batch.forEach(({ kind }, i) => {
+    if (kind === batch[i + 1]?.kind) return
+    runs.push(batch.slice(first, i + 1))
+    first = i + 1
+  })
+  return runs
 }
 
 /** What it counts towards the limit of what may wait. */

@@ -17,18 +17,23 @@ import { Driver } from './driver.ts'
 import { asError, NodeError } from './errors.ts'
 import { Formation } from './formation.ts'
 import { Forwarder } from './forwarder.ts'
-import { decodeForward, encodeOutcomes, type ForwardedOutcome } from './forwarding.ts'
+import { decodeForward, encodeOutcomes, type ForwardedOutcome, type ForwardedProposal } from './forwarding.ts'
 import { type Joiner, joinerFor } from './joiner.ts'
 import { harmless, type Logger, SILENT } from './logger.ts'
 import { MESSAGE_OVERHEAD_BYTES, requireFittingMessages } from './message-limits.ts'
 import type { NodeEvents, RaftNodeOptions, RequestOptions } from './node-options.ts'
 import { watchSignal } from './pending.ts'
-import { abort, costOf, fail, type Proposal, Proposals } from './proposals.ts'
+import { abort, costOf, fail, type Proposal, Proposals, requireBytes, runsOfOneKind } from './proposals.ts'
 import { failRead, type Read, Reads } from './reads.ts'
+import { ReplicatedState } from './replicated-state.ts'
+import type { Session } from './sessions/session.ts'
+import { type SessionOptions, Sessions } from './sessions/sessions.ts'
 import { describeNode, type NodeStatus } from './status.ts'
 
 /** How late a time-out may be noticed. */
 const SWEEP_INTERVAL_MS = 50
+
+const DEFAULT_TIMEOUT_MS = 5000
 
 const MIB = 1024 * 1024
 
@@ -58,6 +63,7 @@ export class RaftNode {
   private readonly changes: Changes
   private readonly joiner: Joiner | null
   private readonly formation: Formation
+  private readonly sessions: Sessions
   private readonly events = new Events<NodeEvents>()
   /** Ends the transfers of leadership that somebody waits for. */
   private readonly transfers = new Set<(error: NodeError) => void>()
@@ -77,10 +83,11 @@ export class RaftNode {
   static async open(options: RaftNodeOptions): Promise<RaftNode> {
     const { snapshots, stateMachine, transport } = options
     try {
+      const state = new ReplicatedState(stateMachine)
       const latest = snapshots.latest()
-      if (latest !== null) await stateMachine.restore(snapshots.read(latest))
+      if (latest !== null) await state.restore(snapshots.read(latest))
       // Not before: the election timer runs from here, and restoring may take a minute.
-      const node = new RaftNode(options)
+      const node = new RaftNode(options, state)
       await node.driver.start((_from, body) =>
         isChangeRequest(body) ? node.changes.answer(body) : node.answerForward(body),
       )
@@ -93,7 +100,7 @@ export class RaftNode {
     }
   }
 
-  private constructor(options: RaftNodeOptions) {
+  private constructor(options: RaftNodeOptions, state: ReplicatedState) {
     this.id = options.id
     this.options = options
     this.logger = harmless(options.logger ?? SILENT)
@@ -110,7 +117,12 @@ export class RaftNode {
       onFormed: () => this.driver.takePart(),
       onFailure: (error) => this.failWith(error),
     })
-    this.driver = this.makeDriver()
+    this.driver = this.makeDriver(state)
+    this.sessions = new Sessions(this.raft, state.table, {
+      clock: options.clock,
+      requestTimeoutMs: options.requestTimeoutMs ?? DEFAULT_TIMEOUT_MS,
+      propose: (payload, request) => this.proposeAs('session', payload, request),
+    })
     this.joiner = joinerFor(this.raft, options, this.logger, (error) => this.failWith(error))
     this.changes = new Changes(this.raft, options.transport, {
       expiry: (timeoutMs) => this.expiry(timeoutMs),
@@ -118,14 +130,17 @@ export class RaftNode {
     })
   }
 
-  private makeDriver(): Driver {
-    const { log, snapshots, transport, clock, stateMachine, snapshotEveryBytes = 64 * MIB, invariants } = this.options
+  private makeDriver(state: ReplicatedState): Driver {
+    const { log, snapshots, transport, clock, snapshotEveryBytes = 64 * MIB, invariants } = this.options
     const { logger, formation } = this
-    const ports = { log, snapshots, transport, clock, stateMachine, snapshotEveryBytes, logger, formation }
+    const ports = { log, snapshots, transport, clock, state, snapshotEveryBytes, logger, formation }
     return new Driver(this.raft, invariants === undefined ? ports : { ...ports, invariants }, {
       beforeTurn: () => this.submit(),
-      onAnswer: (index, term, answer) => this.proposals.applied(index, term, answer),
-      onApplied: (index) => this.reads.applied(index),
+      onAnswer: (index, term, outcome) => this.proposals.applied(index, term, outcome),
+      onApplied: (index) => {
+        this.reads.applied(index)
+        this.sessions.applied(index)
+      },
       onSnapshotRestored: (index) => this.proposals.skipped(index),
       onRead: (token, index) => this.noteReadIndex(token, index),
       onEvent: (event) => this.noteEvent(event),
@@ -142,10 +157,23 @@ export class RaftNode {
    * @throws NodeError whose `applied` says whether the command certainly has no effect or may have one
    */
   propose(command: Uint8Array, options: RequestOptions = {}): Promise<Uint8Array> {
-    return new Promise((resolve, reject) => {
-      requireBytes(command)
-      this.addProposal(command, options, false, resolve, reject)
-    })
+    return this.proposeAs('command', command, options)
+  }
+
+  /** Opens a session, whose commands are retried and yet applied once. @throws NodeError, OptionsError */
+  openSession(options: SessionOptions = {}): Promise<Session> {
+    return this.sessions.openNew(options)
+  }
+
+  /**
+   * Takes up a session whose client has crashed, here or elsewhere. One client at a time may hold a session. Its next
+   * 1,000 commands may have been sent before, so an error of theirs says 'unknown'.
+   *
+   * @param nextSerial what `session.nextSerial` was when the first command was proposed whose answer is still wanted
+   * @throws NodeError ERR_QUORATE_SESSION_EXPIRED when it is no more; OptionsError when that serial was settled before
+   */
+  resumeSession(id: number, nextSerial: number, options: RequestOptions = {}): Promise<Session> {
+    return this.sessions.resume(id, nextSerial, options)
   }
 
   /**
@@ -240,15 +268,22 @@ export class RaftNode {
 
   // ── Proposals ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
+  private proposeAs(kind: Proposal['kind'], command: Uint8Array, options: RequestOptions): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      requireBytes(command)
+      this.addProposal({ kind, command }, options, false, resolve, reject)
+    })
+  }
+
   private addProposal(
-    command: Uint8Array,
+    what: ForwardedProposal,
     { timeoutMs, signal }: RequestOptions,
     isForwarded: boolean,
     resolve: (answer: Uint8Array) => void,
     reject: (error: NodeError) => void,
   ): void {
     const proposal: Proposal = {
-      command,
+      ...what,
       resolve,
       reject,
       expiresAt: this.expiry(timeoutMs),
@@ -286,7 +321,7 @@ export class RaftNode {
   }
 
   private expiry(timeoutMs: number | undefined): number {
-    return this.options.clock.now() + (timeoutMs ?? this.options.requestTimeoutMs ?? 5000)
+    return this.options.clock.now() + (timeoutMs ?? this.options.requestTimeoutMs ?? DEFAULT_TIMEOUT_MS)
   }
 
   /** At the start of a turn: all that was asked for since the last one goes to the core, or to the leader, as one. */
@@ -308,10 +343,14 @@ export class RaftNode {
       for (const one of batch) fail(one, new NodeError('ERR_QUORATE_DISK_FULL', 'the disk of the leader is full', 'no'))
       return
     }
-    const commands = batch.map(({ command }) => command)
-    const result = this.raft.propose(commands, now)
-    if (result.accepted) this.proposals.place(batch, result.firstIndex, result.term)
-    else this.handleRefusal(batch, result.reason)
+    for (const run of runsOfOneKind(batch)) {
+      const { kind } = run[0] as Proposal
+      const commands = run.map(({ command }) => command)
+      if (kind === 'session') for (const command of commands) this.sessions.stamp(command)
+      const result = this.raft.propose(commands, now, kind)
+      if (result.accepted) this.proposals.place(run, result.firstIndex, result.term)
+      else this.handleRefusal(run, result.reason)
+    }
   }
 
   private handleRefusal(batch: readonly Proposal[], reason: ProposeRefusal): void {
@@ -347,10 +386,9 @@ export class RaftNode {
   private async answerForward(body: Uint8Array): Promise<Uint8Array> {
     const forward = decodeForward(body)
     if (forward === null) throw new Error('the forwarded commands cannot be read')
-    const { timeoutMs, commands } = forward
-    const outcomes = commands.map(
-      (command) =>
-        new Promise<ForwardedOutcome>((resolve) => this.addProposal(command, { timeoutMs }, true, resolve, resolve)),
+    const { timeoutMs, proposals } = forward
+    const outcomes = proposals.map(
+      (one) => new Promise<ForwardedOutcome>((resolve) => this.addProposal(one, { timeoutMs }, true, resolve, resolve)),
     )
     return encodeOutcomes(await Promise.all(outcomes), this.maxMessageBytes - MESSAGE_OVERHEAD_BYTES)
   }
@@ -416,6 +454,7 @@ export class RaftNode {
     this.reads.failAll(reason)
     this.changes.failAll(reason)
     this.joiner?.stop()
+    this.sessions.stop(reason)
     for (const end of [...this.transfers]) end(new NodeError('ERR_QUORATE_STOPPED', reason, 'unknown'))
   }
 }
@@ -427,11 +466,6 @@ async function letGo(stopped: Promise<unknown>, { closeStorage }: RaftNodeOption
   } finally {
     await closeStorage?.()
   }
-}
-
-/** What TypeScript would refuse and JavaScript lets through: it must not get as far as the log. */
-function requireBytes(command: unknown): void {
-  if (!(command instanceof Uint8Array)) throw new TypeError(`a command is a Uint8Array, not a ${typeof command}`)
 }
 
 function readAborted(): NodeError {

@@ -27,6 +27,9 @@ export interface SnapshotHandlers {
   onSendFailed(to: ServerId, session: number): void
 }
 
+/** What snapshots are taken of: sessions and state machine together. */
+type Snapshotted = Pick<StateMachine, 'snapshot'>
+
 /** One transfer a follower is enough; what is asked for meanwhile, in a newer term, follows it. */
 interface Delivery {
   readonly order: SendSnapshot
@@ -65,12 +68,12 @@ export class Snapshots {
     return this.store.read(latest)
   }
 
-  /** Between two calls of `apply`, at `index`: the machine captures its view at once, and is streamed out later. */
-  take(machine: StateMachine, index: Index): void {
+  /** Between two calls of `apply`, at `index`: the state captures its view at once, and is streamed out later. */
+  take(state: Snapshotted, index: Index): void {
     const meta = this.handlers.describe(index)
     if (this.taking || this.stopped || meta === null || index <= (this.store.latest()?.meta.index ?? 0)) return
     this.taking = true
-    this.capture(meta, machine)
+    this.capture(meta, state)
       .then(
         (stored) => this.taken(meta, stored),
         (error: unknown) => this.notTaken(asError(error)),
@@ -101,8 +104,8 @@ export class Snapshots {
   }
 
   /** `async`, so that what the machine throws at once is treated like what it rejects with later. */
-  private async capture(meta: SnapshotMeta, machine: StateMachine): Promise<StoredSnapshot> {
-    const source = machine.snapshot()
+  private async capture(meta: SnapshotMeta, state: Snapshotted): Promise<StoredSnapshot> {
+    const source = state.snapshot()
     const writer = await this.store.create(meta)
     try {
       for await (const piece of source) await writer.write(piece)

@@ -10,6 +10,14 @@ export interface CommittedEntry {
    * makes a new view, so read it once.
    */
   readonly command: Uint8Array
+  /** The session that it came through; null for a plain proposal. What hangs on a session, a lock, is kept under this. */
+  readonly session: number | null
+}
+
+/** A place in the log. */
+export interface EntryPlace {
+  readonly index: Index
+  readonly term: Term
 }
 
 /**
@@ -22,12 +30,18 @@ export interface CommittedEntry {
  */
 export interface StateMachine {
   /**
-   * Applies committed commands, each once, in order. Calls do not overlap. Answer synchronously if you can: a promise
+   * Applies committed commands, each once, in order; retries within a session have been sorted out. Calls do not overlap. Answer synchronously if you can: a promise
    * costs a turn.
    *
    * @returns one answer for each command; the proposer gets it, perhaps over the network
    */
   apply(entries: readonly CommittedEntry[]): readonly Uint8Array[] | Promise<readonly Uint8Array[]>
+
+  /**
+   * These sessions were closed, or have expired, with the entry at this place: locks that they hold can go. Called in
+   * the order of the log, between two calls of `apply`, and as deterministic as those.
+   */
+  sessionsClosed?(ids: readonly number[], entry: EntryPlace): void
 
   /**
    * The whole state as bytes. Called between two calls of `apply`, and must capture its view before it returns: the

@@ -193,7 +193,7 @@ const anyAppend = fc
     session: number48,
     readRound: number48,
     commands: fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 8 }),
-    kind: fc.constantFrom('command' as const, 'noop' as const, 'configuration' as const),
+    kind: fc.constantFrom('command' as const, 'noop' as const, 'configuration' as const, 'session' as const),
   })
   .map(({ commands, kind, ...rest }) => {
     const term = Math.max(rest.term, rest.prevLogTerm)

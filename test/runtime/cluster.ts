@@ -7,12 +7,13 @@ import type { RaftOptions } from '../../src/raft/options.ts'
 import type { NodeError } from '../../src/runtime/errors.ts'
 import type { RaftNodeOptions, RequestOptions } from '../../src/runtime/node-options.ts'
 import { RaftNode } from '../../src/runtime/raft-node.ts'
+import type { ReplicatedState } from '../../src/runtime/replicated-state.ts'
 import { Journal } from '../../src/runtime/testing/journal.ts'
 import { TestClock } from '../../src/runtime/testing/test-clock.ts'
 import { openDiskStorage } from '../../src/storage/disk-storage.ts'
 import { MemoryFileSystem } from '../../src/storage/memory-file-system.ts'
 import { type MemoryLink, MemorySwitchboard } from '../../src/transport/memory-transport.ts'
-import { utf8Decode, utf8Encode } from '../../src/util/bytes.ts'
+import { toHex, utf8Decode, utf8Encode } from '../../src/util/bytes.ts'
 import { Random } from '../../src/util/random.ts'
 
 export interface ClusterOptions
@@ -281,6 +282,21 @@ export class Cluster {
     return lines
   }
 
+  /** What servers at the same index hold, sessions and machine, byte for byte. */
+  async replicatedBytes(): Promise<ReadonlyMap<string, string>> {
+    const up = this.ids.filter((id) => this.isUp(id))
+    const places = (): Set<number> => new Set(up.map((id) => this.node(id).status().lastApplied))
+    await this.until(() => places().size === 1, 'servers at the same index')
+    const snapshots = up.map((id) => [id, stateOf(this.node(id)).snapshot()] as const)
+    const bytes = new Map<string, string>()
+    for (const [id, snapshot] of snapshots) {
+      let hex = ''
+      for await (const piece of snapshot) hex += toHex(piece)
+      bytes.set(id, hex)
+    }
+    return bytes
+  }
+
   private nodeOptions(
     server: Server,
   ): Omit<RaftNodeOptions, 'boot' | 'log' | 'snapshots' | 'id' | 'transport'> & { id?: string } {
@@ -314,4 +330,9 @@ export class Cluster {
     if (server === undefined) throw new Error(`there is no server ${id}`)
     return server
   }
+}
+
+/** Nobody outside holds it: it is looked at where the node keeps it. */
+function stateOf(node: RaftNode): ReplicatedState {
+  return (node as unknown as { driver: { ports: { state: ReplicatedState } } }).driver.ports.state
 }

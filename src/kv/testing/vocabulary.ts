@@ -26,6 +26,7 @@ export function show({ key, value, createRevision, modRevision, version }: KeyVa
 export function commit(machine: KvStateMachine, ...commands: (KvCommand | Uint8Array)[]): (KvAnswer | null)[] {
   const committed = commands.map(
     (command, i): CommittedEntry => ({
+      session: null,
       index: i + 1,
       term: 1,
       command: command instanceof Uint8Array ? command : encodeCommand(command),

@@ -1,4 +1,4 @@
-/** A state machine for tests: it remembers every command, in order, as text; the answer is the command's place. */
+/** A state machine for tests: it remembers every command, in order, as text, and which sessions ended; the answer is the command's place. */
 import { concat, utf8Decode, utf8Encode } from '../../util/bytes.ts'
 import type { Clock } from '../clock.ts'
 import type { CommittedEntry, StateMachine } from '../state-machine.ts'
@@ -24,6 +24,10 @@ export class Journal implements StateMachine {
   apply(entries: readonly CommittedEntry[]): readonly Uint8Array[] | Promise<readonly Uint8Array[]> {
     if (this.applyMs === 0) return this.applyNow(entries)
     return this.sleep(this.applyMs).then(() => this.applyNow(entries))
+  }
+
+  sessionsClosed(ids: readonly number[]): void {
+    for (const id of ids) this.lines.push(`session ${id} closed`)
   }
 
   snapshot(): AsyncIterable<Uint8Array> {

@@ -8,6 +8,7 @@ const PENDING = { settled: false, unhook: null }
 export function proposalOf(command: string, outcomes: string[], options: Partial<Proposal> = {}): Proposal {
   return {
     command: new Uint8Array(command.length),
+    kind: 'command',
     resolve: (answer) => void outcomes.push(`${command}: ${answer[0]}`),
     reject: ({ code, applied }) => void outcomes.push(`${command}: ${code.slice('ERR_QUORATE_'.length)} ${applied}`),
     expiresAt: 1000,

@@ -22,7 +22,7 @@ export class LonelyConsensus implements Consensus {
   async propose(bytes: Uint8Array): Promise<Uint8Array> {
     if (this.failure !== null) throw this.failure
     this.lastIndex++
-    const [answer] = this.machine.apply([{ index: this.lastIndex, term: 7, command: bytes }])
+    const [answer] = this.machine.apply([{ index: this.lastIndex, term: 7, command: bytes, session: null }])
     return answer ?? new Uint8Array(0)
   }
 

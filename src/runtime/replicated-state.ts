@@ -1,0 +1,199 @@
+/**
+ * What the cluster keeps the same on every server: the user's state machine, and in front of it the table of sessions,
+ * which lets a command through once and gives its retries the answer of the first time (Paper §8, Thesis §6.3).
+ *
+ * Entries come in batches, and the batches are others on every server. So a batch is gone through twice: first the
+ * table decides on every entry, without looking at any answer; then, when the machine has given its answers, they are
+ * kept and released in the order of the log. Whoever decided by the size of an answer in between would decide another
+ * way where the batch ended one entry earlier.
+ */
+import type { Entry } from '../raft/entry.ts'
+import { concat, EMPTY } from '../util/bytes.ts'
+import { NodeError } from './errors.ts'
+import { KeptAnswers } from './sessions/kept-answers.ts'
+import { decodeOperation, type SessionOperation } from './sessions/session-entry.ts'
+import {
+  decodeSessions,
+  decodeSessionsHeader,
+  encodeSessions,
+  SESSIONS_HEADER_BYTES,
+  SessionsFormatError,
+} from './sessions/session-snapshot.ts'
+import { SessionTable, type Verdict } from './sessions/session-table.ts'
+import type { CommittedEntry, StateMachine } from './state-machine.ts'
+
+/** What came of an entry: the answer, why it was not applied, or null where there is nothing to answer. */
+export type Outcome = Uint8Array | NodeError | null
+
+/** A session's entry and what the table made of it. */
+interface Decided extends Verdict {
+  readonly operation: SessionOperation
+}
+
+/** What the machine is asked to do without a break: some sessions have ended at `at`, then these commands. */
+interface Step {
+  readonly ended: readonly number[]
+  readonly at: Entry
+  readonly commands: CommittedEntry[]
+}
+
+export class ReplicatedState {
+  readonly table: SessionTable = new SessionTable()
+  private readonly answers = new KeptAnswers()
+  private readonly machine: StateMachine
+
+  constructor(machine: StateMachine) {
+    this.machine = machine
+  }
+
+  /** As `StateMachine.apply`, but of entries of every kind, and with one outcome for each. */
+  apply(entries: readonly Entry[]): readonly Outcome[] | Promise<readonly Outcome[]> {
+    if (entries.every(isPlain)) return this.ask(entries)
+    const decided = entries.map((entry) => (entry.kind === 'session' ? this.decide(entry) : null))
+    const answers = this.carryOut(stepsOf(entries, decided), 0, [])
+    if (!isReady(answers)) return answers.then((late) => this.conclude(entries, decided, late))
+    return this.conclude(entries, decided, answers)
+  }
+
+  /** As `StateMachine.snapshot`. */
+  snapshot(): AsyncIterable<Uint8Array> {
+    return chain(encodeSessions(this.table, this.answers), this.machine.snapshot()[Symbol.asyncIterator]())
+  }
+
+  /** As `StateMachine.restore`. @throws SessionsFormatError, or what the machine rejects with */
+  async restore(source: AsyncIterable<Uint8Array>): Promise<void> {
+    const pieces = source[Symbol.asyncIterator]()
+    const header = await take(pieces, EMPTY, SESSIONS_HEADER_BYTES)
+    const body = await take(pieces, header.rest, decodeSessionsHeader(header.taken))
+    decodeSessions(body.taken, this.table, this.answers)
+    await this.machine.restore(chain(body.rest, pieces))
+  }
+
+  private decide(entry: Entry): Decided {
+    const stamped = decodeOperation(entry.command)
+    if (stamped === null)
+      throw new Error(`entry ${entry.index} is no session's: a newer version of this program wrote it`)
+    return { ...this.table.admit(stamped, entry.index), operation: stamped.operation }
+  }
+
+  private carryOut(steps: readonly Step[], first: number, answers: Uint8Array[]): Answers {
+    for (let i = first; i < steps.length; i++) {
+      const { ended, at, commands } = steps[i] as Step
+      if (ended.length > 0) this.machine.sessionsClosed?.(ended, { index: at.index, term: at.term })
+      if (commands.length === 0) continue
+      const given = this.ask(commands)
+      if (!isReady(given)) return given.then((late) => this.carryOut(steps, i + 1, answers.concat(late)))
+      for (const answer of given) answers.push(answer)
+    }
+    return answers
+  }
+
+  private ask(commands: readonly CommittedEntry[]): Answers {
+    const answers = this.machine.apply(commands)
+    if (!isReady(answers)) return answers.then((late) => requireAnswers(late, commands.length))
+    return requireAnswers(answers, commands.length)
+  }
+
+  /** In the order of the log: what the answers change, and what everybody is told. */
+  private conclude(
+    entries: readonly Entry[],
+    decided: readonly (Decided | null)[],
+    answers: readonly Uint8Array[],
+  ): Outcome[] {
+    let next = 0
+    return entries.map((entry, i) => {
+      const one = decided[i] ?? null
+      const isApplied = entry.kind === 'command' || one?.fate.type === 'apply'
+      const answer = isApplied ? (answers[next++] as Uint8Array) : null
+      return one === null ? answer : this.concludeOne(one, answer)
+    })
+  }
+
+  private concludeOne({ operation, ended, fate }: Decided, answer: Uint8Array | null): Outcome {
+    for (const session of ended) this.answers.forget(session)
+    if ('completed' in operation) this.answers.release(operation.session, operation.completed)
+    if (fate.type === 'done') return fate.answer
+    if (fate.type === 'refused') return fate.error
+    if (operation.type !== 'command') return null
+    const { session, serial } = operation
+    if (answer !== null) this.answers.keep(session, serial, answer)
+    return answer ?? this.answers.find(session, serial) ?? answerNotKept(session, serial)
+  }
+}
+
+type Answers = readonly Uint8Array[] | Promise<readonly Uint8Array[]>
+
+function isPlain({ kind }: Entry): boolean {
+  return kind === 'command'
+}
+
+/** The commands of a batch that are to be applied, cut where sessions end. */
+function stepsOf(entries: readonly Entry[], decided: readonly (Decided | null)[]): Step[] {
+  const steps: Step[] = []
+  let step: Step | null = null
+  entries.forEach((entry, i) => {
+    const ended = decided[i]?.ended ?? []
+    const command = commandOf(entry, decided[i] ?? null)
+    if (step === null || ended.length > 0) {
+      step = { ended, at: entry, commands: [] }
+      steps.push(step)
+    }
+    if (command !== null) step.commands.push(command)
+  })
+  return steps
+}
+
+/** What of an entry is to be applied; null when nothing is. */
+function commandOf(entry: Entry, decided: Decided | null): CommittedEntry | null {
+  if (entry.kind === 'command') return entry
+  if (decided === null || decided.fate.type !== 'apply' || decided.operation.type !== 'command') return null
+  const { session, command } = decided.operation
+  return { index: entry.index, term: entry.term, command, session }
+}
+
+function isReady(answers: Answers): answers is readonly Uint8Array[] {
+  return Array.isArray(answers)
+}
+
+/** A missing answer would be somebody else's from then on; better no answers at all. */
+function requireAnswers(answers: readonly Uint8Array[], commands: number): readonly Uint8Array[] {
+  if (!Array.isArray(answers)) throw new TypeError('the state machine gave no array of answers')
+  if (answers.length !== commands) {
+    throw new Error(`the state machine gave ${answers.length} answers to ${commands} commands: give one for each`)
+  }
+  const wrong = answers.findIndex((answer) => !(answer instanceof Uint8Array))
+  if (wrong >= 0) throw new TypeError(`the state machine's answer ${wrong + 1} of ${commands} is no Uint8Array`)
+  return answers
+}
+
+function answerNotKept(session: number, serial: number): NodeError {
+  const message = `command ${serial} of session ${session} was applied, but there was no room to keep its answer`
+  return new NodeError('ERR_QUORATE_ANSWER_TOO_LARGE', message, 'unknown')
+}
+
+async function take(
+  pieces: AsyncIterator<Uint8Array>,
+  rest: Uint8Array,
+  length: number,
+): Promise<{ readonly taken: Uint8Array; readonly rest: Uint8Array }> {
+  const parts = [rest]
+  let size = rest.length
+  while (size < length) {
+    const next = await pieces.next()
+    if (next.done === true) throw new SessionsFormatError('the snapshot ends within the table of sessions')
+    parts.push(next.value)
+    size += next.value.length
+  }
+  const whole = parts.length === 1 ? rest : concat(parts)
+  return { taken: whole.subarray(0, length), rest: whole.subarray(length) }
+}
+
+/** `first`, then what is left. Whoever stops early lets go of it all. */
+async function* chain(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  try {
+    if (first.length > 0) yield first
+    for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value
+  } finally {
+    await rest.return?.()
+  }
+}
