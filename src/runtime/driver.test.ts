@@ -52,9 +52,11 @@ async function start(...members: string[]): Promise<Driver> {
   const ports = { log, snapshots, transport, clock, logger: SILENT, stateMachine: machine, snapshotEveryBytes: 1e9 }
   const driver = new Driver(raft, ports, {
     beforeTurn() {},
+    afterTurn() {},
     onRead() {},
     onAnswer() {},
     onApplied() {},
+    onSnapshotFailed() {},
     onSnapshotRestored() {},
     onEvent() {},
     onFailure: ({ message }) => void failures.push(message),

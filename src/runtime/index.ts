@@ -1,7 +1,7 @@
 export type { Cancel, Clock } from './clock.ts'
 export { NodeError, type NodeErrorCode } from './errors.ts'
 export type { Logger } from './logger.ts'
-export type { NodeEvents, RaftNodeOptions, RequestOptions } from './node-options.ts'
+export type { NodeEvents, RaftNodeOptions, RequestOptions, StopOptions, WaitOptions } from './node-options.ts'
 export { RaftNode } from './raft-node.ts'
 export type { CommittedEntry, StateMachine } from './state-machine.ts'
 export type { NodeStatus, PeerStatus } from './status.ts'

@@ -2,8 +2,7 @@
  * RaftNode: what a service holds. Commands go in and come out committed, in one order on every server; reads see
  * everything that was acknowledged before them; both from any server.
  */
-import { ENTRY_HEADER_BYTES, type Index, type ServerId } from '../raft/entry.ts'
-import { OptionsError } from '../raft/errors.ts'
+import type { Index, ServerId } from '../raft/entry.ts'
 import type { RaftOptions } from '../raft/options.ts'
 import { type ProposeRefusal, Raft } from '../raft/raft.ts'
 import type { RaftEvent } from '../raft/ready.ts'
@@ -15,17 +14,23 @@ import { asError, NodeError } from './errors.ts'
 import { Forwarder } from './forwarder.ts'
 import { decodeForward, encodeOutcomes, type ForwardedOutcome } from './forwarding.ts'
 import { harmless, type Logger, SILENT } from './logger.ts'
-import type { NodeEvents, RaftNodeOptions, RequestOptions } from './node-options.ts'
+import { MESSAGE_OVERHEAD_BYTES, requireFittingMessages } from './message-limits.ts'
+import type { NodeEvents, RaftNodeOptions, RequestOptions, StopOptions, WaitOptions } from './node-options.ts'
+import { Operations } from './operations.ts'
 import { watchSignal } from './pending.ts'
-import { abort, costOf, fail, type Proposal, Proposals } from './proposals.ts'
-import { failRead, type Read, Reads } from './reads.ts'
+import { abort, costOf, fail, type Proposal, Proposals, requireBytes } from './proposals.ts'
+import { Reads } from './reads.ts'
+import type { TakenSnapshot } from './snapshot-requests.ts'
 import { describeNode, type NodeStatus } from './status.ts'
+import { Watch, watchLimits } from './watch/watch.ts'
+import { WatchedMachine } from './watch/watched-machine.ts'
+import { within } from './within.ts'
 
 /** How late a time-out may be noticed. */
 const SWEEP_INTERVAL_MS = 50
 
-/** What a message takes beyond the entries or the commands in it, and more. */
-const MESSAGE_OVERHEAD_BYTES = 4096
+/** For the call of the state machine's `apply` that is under way when the node stops. */
+const STOP_APPLY_MS = 10_000
 
 const MIB = 1024 * 1024
 
@@ -51,14 +56,16 @@ export class RaftNode {
   private readonly raft: Raft
   private readonly proposals = new Proposals()
   private readonly forwarder: Forwarder
-  private readonly reads = new Reads()
+  private readonly reads: Reads
   private readonly events = new Events<NodeEvents>()
-  /** Ends the transfers of leadership that somebody waits for. */
-  private readonly transfers = new Set<(error: NodeError) => void>()
+  private readonly watch: Watch
+  private readonly operations: Operations
   private readonly logger: Logger
   private reportFailure: (error: Error) => void = () => {}
   private sweeper: Cancel | null = null
   private stopReason: string | null = null
+  /** An orderly stop: no more requests are taken, and those under way end. */
+  private leaving: Promise<void> | null = null
   private closing: Promise<void> | null = null
   private readonly maxEntryBytes: number
   private readonly maxMessageBytes: number
@@ -69,13 +76,15 @@ export class RaftNode {
    * @throws OptionsError, TransportError, or what `restore` rejects with
    */
   static async open(options: RaftNodeOptions): Promise<RaftNode> {
-    const { snapshots, stateMachine, transport } = options
+    const { snapshots, stateMachine, transport, clock } = options
     try {
+      const machine = new WatchedMachine(stateMachine, clock)
       const latest = snapshots.latest()
-      if (latest !== null) await stateMachine.restore(snapshots.read(latest))
+      if (latest !== null) await machine.restore(snapshots.read(latest))
       // Not before: the election timer runs from here, and restoring may take a minute.
-      const node = new RaftNode(options)
+      const node = new RaftNode(options, machine)
       await node.driver.start((_from, body) => node.answerForward(body))
+      node.watch.start()
       return node
     } catch (error) {
       await letGo(transport.stop(), options)
@@ -83,7 +92,7 @@ export class RaftNode {
     }
   }
 
-  private constructor(options: RaftNodeOptions) {
+  private constructor(options: RaftNodeOptions, machine: WatchedMachine) {
     this.id = options.id
     this.options = options
     this.logger = harmless(options.logger ?? SILENT)
@@ -95,18 +104,50 @@ export class RaftNode {
     this.maxEntryBytes = this.raft.inspect().options.maxEntryBytes
     this.maxMessageBytes = options.maxMessageBytes ?? DEFAULT_LIMITS.maxFrameBytes
     requireFittingMessages(this.raft.inspect().options, this.maxMessageBytes)
-    this.forwarder = new Forwarder(options.transport, (proposal) => this.tryAgainLater(proposal))
+    this.watch = this.makeWatch(machine)
+    this.reads = new Reads(this.watch.counters.requests)
+    this.forwarder = new Forwarder(this.watch.transport, (proposal) => this.tryAgainLater(proposal))
     this.driver = this.makeDriver()
+    this.operations = new Operations({
+      ...{ raft: this.raft, watch: this.watch, clock: options.clock, logger: this.logger },
+      requestTimeoutMs: options.requestTimeoutMs ?? 5000,
+      status: () => this.status(),
+      refusal: () => this.refusalToWork(),
+      input: (tell) => this.driver.input(tell),
+      wantSnapshot: () => this.driver.wantSnapshot(),
+    })
+  }
+
+  private makeWatch(machine: WatchedMachine): Watch {
+    return new Watch(
+      { ...this.options, stateMachine: machine },
+      watchLimits(this.options, this.raft.inspect().options),
+      {
+        state: () => this.raft.inspect(),
+        onEvent: (name, event) => this.events.emit(name, event as never),
+        onContradiction: (event) => this.noteEvent(event),
+        onRound: (isDiskStalled) => this.operations.afterRound(isDiskStalled),
+      },
+    )
   }
 
   private makeDriver(): Driver {
-    const { log, snapshots, transport, clock, stateMachine, snapshotEveryBytes = 64 * MIB, invariants } = this.options
+    const { clock, snapshotEveryBytes = 64 * MIB, invariants } = this.options
+    const { log, snapshots, transport, stateMachine } = this.watch
     const ports = { log, snapshots, transport, clock, stateMachine, snapshotEveryBytes, logger: this.logger }
     return new Driver(this.raft, invariants === undefined ? ports : { ...ports, invariants }, {
       beforeTurn: () => this.submit(),
+      afterTurn: () => this.operations.afterTurn(),
       onAnswer: (index, term, answer) => this.proposals.applied(index, term, answer),
-      onApplied: (index) => this.reads.applied(index),
-      onSnapshotRestored: (index) => this.proposals.skipped(index),
+      onApplied: (index, bytes) => {
+        this.watch.counters.bytesApplied += bytes
+        this.reads.applied(index)
+      },
+      onSnapshotFailed: (error) => this.operations.snapshotFailed(error),
+      onSnapshotRestored: (index) => {
+        this.watch.noteRestored(index)
+        this.proposals.skipped(index)
+      },
       onRead: (token, index) => this.noteReadIndex(token, index),
       onEvent: (event) => this.noteEvent(event),
       onFailure: (error) => this.failWith(error),
@@ -135,21 +176,11 @@ export class RaftNode {
    * @throws NodeError ERR_QUORATE_NO_LEADER when that cannot be confirmed in time; whatever `query` throws
    */
   read<T>(query: () => T, { timeoutMs, signal }: RequestOptions = {}): Promise<T> {
-    return new Promise((resolve, reject) => {
-      if (this.stopReason !== null) throw new NodeError('ERR_QUORATE_STOPPED', this.stopReason, 'no')
-      const serve = (): void => {
-        try {
-          resolve(query())
-        } catch (error) {
-          reject(asError(error))
-        }
-      }
-      const read: Read = { serve, reject, expiresAt: this.expiry(timeoutMs), settled: false, unhook: null }
-      if (signal?.aborted) throw readAborted()
-      watchSignal(read, signal, () => failRead(read, readAborted()))
-      this.reads.add(read)
-      this.workOn()
-    })
+    const refusal = this.refusalToWork()
+    if (refusal !== null) return Promise.reject(refusal)
+    const answer = this.reads.request(query, this.expiry(timeoutMs), signal)
+    this.workOn()
+    return answer
   }
 
   /**
@@ -158,27 +189,43 @@ export class RaftNode {
    * @throws NodeError ERR_QUORATE_NOT_TRANSFERRED when nothing came of it
    */
   transferLeadership(to: ServerId): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.stopReason !== null) throw new NodeError('ERR_QUORATE_STOPPED', this.stopReason, 'no')
-      const end = (error: NodeError | null): void => {
-        off()
-        this.transfers.delete(end)
-        if (error === null) resolve()
-        else reject(error)
-      }
-      const off = this.events.on('transfer', (event) => {
-        if (event.to === to) end(event.outcome === 'done' ? null : notTransferred(to, event.reason))
-      })
-      this.transfers.add(end)
-      this.driver.input(() => {
-        const refusal = this.raft.transfer(to, this.options.clock.now())
-        if (refusal !== null) end(notTransferred(to, refusal))
-      })
+    return this.operations.transfer(to)
+  }
+
+  /**
+   * Takes a snapshot of what is applied by now, and resolves when it is durable. If one is being taken, it waits for
+   * that one, or for one behind it when more was applied meanwhile.
+   *
+   * @throws NodeError ERR_QUORATE_NO_SNAPSHOT when nothing was applied since the last one, or when it failed
+   */
+  snapshot(): Promise<TakenSnapshot> {
+    return this.operations.snapshot()
+  }
+
+  /** As of now. */
+  status(): NodeStatus {
+    return describeNode(this.raft.inspect(), {
+      now: this.options.clock.now(),
+      diskFull: this.driver.isDiskFull,
+      stopped: this.stopReason,
+      isSlow: (peer) => this.watch.isSlow(peer),
     })
   }
 
-  status(): NodeStatus {
-    return describeNode(this.raft.inspect(), this.driver.isDiskFull, this.stopReason)
+  /**
+   * Resolves with the status as soon as `holds` returns true for it. Looked at now, after every turn in which something
+   * happened, and ten times a second.
+   *
+   * @throws NodeError ERR_QUORATE_TIMEOUT, ERR_QUORATE_ABORTED or ERR_QUORATE_STOPPED; whatever `holds` throws
+   */
+  waitFor(holds: (status: NodeStatus) => boolean, options: WaitOptions = {}): Promise<NodeStatus> {
+    return this.operations.waitFor(holds, options)
+  }
+
+  /** Resolves with the leader's id as soon as this server knows one. @throws as `waitFor` */
+  async waitForLeader(options: WaitOptions = {}): Promise<ServerId> {
+    const { leaderId } = await this.waitFor((status) => status.leaderId !== null, options)
+    return leaderId as ServerId
   }
 
   /** A listener that throws is logged; it harms nobody else. */
@@ -192,8 +239,16 @@ export class RaftNode {
     })
   }
 
-  /** Leaves the cluster's work; what was promised is on the disk. Proposals under way reject as unknown. */
-  async stop(): Promise<void> {
+  /**
+   * Takes no more requests, hands over if it leads, lets what is under way end, and then leaves; each for a bounded time.
+   * What was promised is on the disk. What has no answer by then rejects, as unknown if a leader has taken it.
+   */
+  async stop({ handOver = true, timeoutMs }: StopOptions = {}): Promise<void> {
+    if (handOver && this.stopReason === null) {
+      const limitMs = timeoutMs ?? 2 * this.raft.inspect().options.electionTimeoutMaxMs
+      this.leaving ??= this.operations.leave(limitMs, () => this.isIdle)
+      await this.leaving
+    }
     if (this.stopReason === null) this.shutDown('the node was stopped')
     this.closing ??= this.close()
     await this.closing
@@ -203,8 +258,19 @@ export class RaftNode {
     return this.stop()
   }
 
+  /** The state machine may be in the middle of `apply`: whoever stops a node may take its state apart afterwards. */
   private close(): Promise<void> {
-    return letGo(this.driver.stop(), this.options)
+    const atRest = within(this.options.clock, STOP_APPLY_MS, this.watch.stateMachine.rest())
+    return letGo(Promise.all([this.driver.stop(), atRest]), this.options)
+  }
+
+  private get isIdle(): boolean {
+    return this.proposals.isEmpty && this.forwarder.isEmpty && this.reads.isEmpty
+  }
+
+  private refusalToWork(): NodeError | null {
+    if (this.stopReason !== null) return new NodeError('ERR_QUORATE_STOPPED', this.stopReason, 'no')
+    return this.leaving === null ? null : new NodeError('ERR_QUORATE_STOPPED', 'the node is being stopped', 'no')
   }
 
   // ── Proposals ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -222,6 +288,7 @@ export class RaftNode {
       reject,
       expiresAt: this.expiry(timeoutMs),
       isForwarded,
+      tally: this.watch.counters.requests,
       handedOver: false,
       index: 0,
       term: 0,
@@ -229,7 +296,7 @@ export class RaftNode {
       unhook: null,
     }
     const refusal = this.refusal(proposal)
-    if (refusal !== null) reject(refusal)
+    if (refusal !== null) fail(proposal, refusal)
     else if (signal?.aborted) abort(proposal)
     else {
       watchSignal(proposal, signal, () => abort(proposal))
@@ -241,7 +308,8 @@ export class RaftNode {
   private refusal(proposal: Proposal): NodeError | null {
     const { maxQueuedBytes = 64 * MIB } = this.options
     const { length } = proposal.command
-    if (this.stopReason !== null) return new NodeError('ERR_QUORATE_STOPPED', this.stopReason, 'no')
+    const stopped = this.refusalToWork()
+    if (stopped !== null) return stopped
     if (length > this.maxEntryBytes) {
       const message = `a command of ${length} bytes is larger than the ${this.maxEntryBytes} that are allowed`
       return new NodeError('ERR_QUORATE_TOO_LARGE', message, 'no')
@@ -278,19 +346,23 @@ export class RaftNode {
     }
     const commands = batch.map(({ command }) => command)
     const result = this.raft.propose(commands, now)
-    if (result.accepted) this.proposals.place(batch, result.firstIndex, result.term)
-    else this.handleRefusal(batch, result.reason)
+    if (result.accepted) {
+      this.proposals.place(batch, result.firstIndex, result.term)
+      this.watch.notePlaced(result.firstIndex + batch.length - 1)
+    } else {
+      this.handleRefusal(batch, result.reason)
+    }
   }
 
   private handleRefusal(batch: readonly Proposal[], reason: ProposeRefusal): void {
     for (const one of batch) {
       if (reason === 'overloaded') fail(one, new NodeError('ERR_QUORATE_OVERLOADED', 'too much is uncommitted', 'no'))
       else if (reason === 'tooLarge') fail(one, new NodeError('ERR_QUORATE_TOO_LARGE', 'a command is too large', 'no'))
-      else this.waitForLeader(one)
+      else this.letWait(one)
     }
   }
 
-  private waitForLeader(proposal: Proposal): void {
+  private letWait(proposal: Proposal): void {
     if (proposal.isForwarded) {
       const { leaderId } = this.raft.inspect()
       fail(proposal, new NodeError('ERR_QUORATE_NO_LEADER', `${this.id} does not lead`, 'no', leaderId))
@@ -300,7 +372,7 @@ export class RaftNode {
   }
 
   private passOn(batch: readonly Proposal[], leaderId: ServerId, now: number): void {
-    for (const one of batch) if (one.isForwarded) this.waitForLeader(one)
+    for (const one of batch) if (one.isForwarded) this.letWait(one)
     const own = batch.filter(({ isForwarded }) => !isForwarded)
     this.forwarder.pass(own, leaderId, now)
   }
@@ -331,7 +403,10 @@ export class RaftNode {
   }
 
   private noteEvent(event: RaftEvent): void {
+    this.watch.noteRaftEvent(event)
+    this.operations.noteRaftEvent(event)
     if (event.type === 'role') this.logger.info(`${event.role} in term ${event.term}`)
+    if (event.type === 'contradiction') this.logger.error(event.detail, { from: event.from, index: event.index })
     // Whoever waits for a leader can go on.
     if (event.type === 'leader') this.driver.turnSoon()
     const emit: (name: RaftEvent['type'], event: never) => void = (name, payload) => this.events.emit(name, payload)
@@ -372,42 +447,20 @@ export class RaftNode {
 
   private shutDown(reason: string): void {
     this.stopReason = reason
+    this.watch.stop()
     this.sweeper?.()
     this.proposals.failAll(reason)
     this.forwarder.failAll(reason)
     this.reads.failAll(reason)
-    for (const end of [...this.transfers]) end(new NodeError('ERR_QUORATE_STOPPED', reason, 'unknown'))
+    this.operations.failAll(reason)
   }
 }
 
 /** The disk is let go of whatever the network does. */
-async function letGo(networkStopped: Promise<void>, { closeStorage }: RaftNodeOptions): Promise<void> {
+async function letGo(networkStopped: Promise<unknown>, { closeStorage }: RaftNodeOptions): Promise<void> {
   try {
     await networkStopped
   } finally {
     await closeStorage?.()
   }
-}
-
-/** An entry that fits into the log and into no message would stop every leader that tries to send it. */
-function requireFittingMessages({ maxEntryBytes, maxAppendBytes }: RaftOptions, maxMessageBytes: number): void {
-  const neededBytes = Math.max(maxEntryBytes + ENTRY_HEADER_BYTES, maxAppendBytes) + MESSAGE_OVERHEAD_BYTES
-  if (neededBytes <= maxMessageBytes) return
-  throw new OptionsError(
-    `maxEntryBytes ${maxEntryBytes} and maxAppendBytes ${maxAppendBytes} need messages of ${neededBytes} bytes, ` +
-      `and the transport takes ${maxMessageBytes}: lower them`,
-  )
-}
-
-/** What TypeScript would refuse and JavaScript lets through: it must not get as far as the log. */
-function requireBytes(command: unknown): void {
-  if (!(command instanceof Uint8Array)) throw new TypeError(`a command is a Uint8Array, not a ${typeof command}`)
-}
-
-function readAborted(): NodeError {
-  return new NodeError('ERR_QUORATE_ABORTED', 'the read was given up', 'no')
-}
-
-function notTransferred(to: ServerId, reason: string): NodeError {
-  return new NodeError('ERR_QUORATE_NOT_TRANSFERRED', `leadership was not transferred to ${to}: ${reason}`, 'no')
 }

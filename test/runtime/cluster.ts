@@ -258,7 +258,7 @@ export class Cluster {
     const { node } = server
     server.node = null
     // A crashed disk refuses to be closed; that is no news.
-    if (node !== null) await this.outcome(node.stop())
+    if (node !== null) await this.outcome(node.stop({ handOver: false }))
   }
 
   private setBoth(one: string, other: string, up: boolean): void {
