@@ -7,27 +7,24 @@ import type { RaftOptions } from '../raft/options.ts'
 import { type ProposeRefusal, Raft } from '../raft/raft.ts'
 import type { RaftEvent } from '../raft/ready.ts'
 import { DEFAULT_LIMITS } from '../transport/limits.ts'
-import { Events } from '../util/events.ts'
-import type { Cancel } from './clock.ts'
 import { Driver } from './driver.ts'
 import { asError, NodeError } from './errors.ts'
 import { Forwarder } from './forwarder.ts'
 import { decodeForward, encodeOutcomes, type ForwardedOutcome } from './forwarding.ts'
+import { Listeners } from './listeners.ts'
 import { harmless, type Logger, SILENT } from './logger.ts'
 import { MESSAGE_OVERHEAD_BYTES, requireFittingMessages } from './message-limits.ts'
 import type { NodeEvents, RaftNodeOptions, RequestOptions, StopOptions, WaitOptions } from './node-options.ts'
 import { Operations } from './operations.ts'
 import { watchSignal } from './pending.ts'
 import { abort, costOf, fail, type Proposal, Proposals, requireBytes } from './proposals.ts'
+import { Queues } from './queues.ts'
 import { Reads } from './reads.ts'
 import type { TakenSnapshot } from './snapshot-requests.ts'
 import { describeNode, type NodeStatus } from './status.ts'
-import { Watch, watchLimits } from './watch/watch.ts'
+import { Watch } from './watch/watch.ts'
 import { WatchedMachine } from './watch/watched-machine.ts'
 import { within } from './within.ts'
-
-/** How late a time-out may be noticed. */
-const SWEEP_INTERVAL_MS = 50
 
 /** For the call of the state machine's `apply` that is under way when the node stops. */
 const STOP_APPLY_MS = 10_000
@@ -57,12 +54,12 @@ export class RaftNode {
   private readonly proposals = new Proposals()
   private readonly forwarder: Forwarder
   private readonly reads: Reads
-  private readonly events = new Events<NodeEvents>()
+  private readonly queues: Queues
+  private readonly events: Listeners<NodeEvents>
   private readonly watch: Watch
   private readonly operations: Operations
   private readonly logger: Logger
   private reportFailure: (error: Error) => void = () => {}
-  private sweeper: Cancel | null = null
   private stopReason: string | null = null
   /** An orderly stop: no more requests are taken, and those under way end. */
   private leaving: Promise<void> | null = null
@@ -96,6 +93,7 @@ export class RaftNode {
     this.id = options.id
     this.options = options
     this.logger = harmless(options.logger ?? SILENT)
+    this.events = new Listeners(this.logger)
     this.failed = new Promise((resolve) => {
       this.reportFailure = resolve
     })
@@ -108,6 +106,12 @@ export class RaftNode {
     this.reads = new Reads(this.watch.counters.requests)
     this.forwarder = new Forwarder(this.watch.transport, (proposal) => this.tryAgainLater(proposal))
     this.driver = this.makeDriver()
+    this.queues = new Queues(
+      [this.proposals, this.forwarder, this.reads],
+      options.clock,
+      () => this.raft.inspect().leaderId,
+      () => this.driver.turnSoon(),
+    )
     this.operations = new Operations({
       ...{ raft: this.raft, watch: this.watch, clock: options.clock, logger: this.logger },
       requestTimeoutMs: options.requestTimeoutMs ?? 5000,
@@ -119,16 +123,12 @@ export class RaftNode {
   }
 
   private makeWatch(machine: WatchedMachine): Watch {
-    return new Watch(
-      { ...this.options, stateMachine: machine },
-      watchLimits(this.options, this.raft.inspect().options),
-      {
-        state: () => this.raft.inspect(),
-        onEvent: (name, event) => this.events.emit(name, event as never),
-        onContradiction: (event) => this.noteEvent(event),
-        onRound: (isDiskStalled) => this.operations.afterRound(isDiskStalled),
-      },
-    )
+    return new Watch(this.options, machine, this.raft.inspect().options, {
+      state: () => this.raft.inspect(),
+      onEvent: (name, event) => this.events.emit(name, event as never),
+      onContradiction: (event) => this.noteEvent(event),
+      onRound: (isDiskStalled) => this.operations.afterRound(isDiskStalled),
+    })
   }
 
   private makeDriver(): Driver {
@@ -230,13 +230,7 @@ export class RaftNode {
 
   /** A listener that throws is logged; it harms nobody else. */
   on<Name extends keyof NodeEvents>(name: Name, listener: (event: NodeEvents[Name]) => void): () => void {
-    return this.events.on(name, (event) => {
-      try {
-        listener(event)
-      } catch (error) {
-        this.logger.error(`a listener of '${name}' threw`, { reason: asError(error).message })
-      }
-    })
+    return this.events.on(name, listener)
   }
 
   /**
@@ -246,7 +240,7 @@ export class RaftNode {
   async stop({ handOver = true, timeoutMs }: StopOptions = {}): Promise<void> {
     if (handOver && this.stopReason === null) {
       const limitMs = timeoutMs ?? 2 * this.raft.inspect().options.electionTimeoutMaxMs
-      this.leaving ??= this.operations.leave(limitMs, () => this.isIdle)
+      this.leaving ??= this.operations.leave(limitMs, () => this.queues.areEmpty)
       await this.leaving
     }
     if (this.stopReason === null) this.shutDown('the node was stopped')
@@ -262,10 +256,6 @@ export class RaftNode {
   private close(): Promise<void> {
     const atRest = within(this.options.clock, STOP_APPLY_MS, this.watch.stateMachine.rest())
     return letGo(Promise.all([this.driver.stop(), atRest]), this.options)
-  }
-
-  private get isIdle(): boolean {
-    return this.proposals.isEmpty && this.forwarder.isEmpty && this.reads.isEmpty
   }
 
   private refusalToWork(): NodeError | null {
@@ -380,7 +370,7 @@ export class RaftNode {
   /** Certainly not applied, so it may be proposed again; not at once, or it would run in a ring until there is a leader. */
   private tryAgainLater(proposal: Proposal): void {
     this.proposals.addForNextSweep(proposal)
-    this.sweepLater()
+    this.queues.sweepLater()
   }
 
   /** The leader's side of forwarding: one answer for all commands of a follower's request. */
@@ -416,24 +406,7 @@ export class RaftNode {
   /** Somebody waits: for the next turn, and, in the end, for the sweep. */
   private workOn(): void {
     this.driver.turnSoon()
-    this.sweepLater()
-  }
-
-  /** One timer for all time-outs, and none for an idle node. */
-  private sweepLater(): void {
-    if (this.stopReason !== null) return
-    this.sweeper ??= this.options.clock.schedule(SWEEP_INTERVAL_MS, () => this.sweep())
-  }
-
-  private sweep(): void {
-    this.sweeper = null
-    const { leaderId } = this.raft.inspect()
-    const now = this.options.clock.now()
-    this.proposals.sweep(now, leaderId)
-    this.forwarder.sweep(now, leaderId)
-    this.reads.sweep(now, leaderId)
-    if (this.proposals.hasWaiting || this.reads.hasWaiting) this.driver.turnSoon()
-    if (!this.proposals.isEmpty || !this.forwarder.isEmpty || !this.reads.isEmpty) this.sweepLater()
+    this.queues.sweepLater()
   }
 
   private failWith(error: Error): void {
@@ -448,10 +421,7 @@ export class RaftNode {
   private shutDown(reason: string): void {
     this.stopReason = reason
     this.watch.stop()
-    this.sweeper?.()
-    this.proposals.failAll(reason)
-    this.forwarder.failAll(reason)
-    this.reads.failAll(reason)
+    this.queues.stop(reason)
     this.operations.failAll(reason)
   }
 }

@@ -27,34 +27,18 @@ const ROUND_INTERVAL_MS = 100
 /** A call of `apply` that has taken so long is worth a word: the log grows meanwhile, and reads wait. */
 const APPLY_STALL_MS = 1000
 
-/** What the node is made of, as it was given to us. */
-export interface WatchPorts {
+/** What the node is made of, as it was given to us, and from when on something takes too long. */
+export interface WatchOptions {
   readonly log: LogStore
   readonly snapshots: SnapshotStore
   readonly transport: Transport
-  readonly stateMachine: WatchedMachine
   readonly clock: Clock
+  readonly diskStallMs?: number
+  readonly slowPeerMs?: number
 }
 
-/** From when on something takes too long, in milliseconds. */
-export interface WatchLimits {
-  /** Half of the shortest election time-out: another stall of that length costs the leader its office. */
-  readonly loopStallMs: number
-  readonly diskStallMs: number
-  readonly slowPeerMs: number
-}
-
-/** What the options say, or a multiple of the election time-outs. */
-export function watchLimits(
-  { diskStallMs, slowPeerMs }: { readonly diskStallMs?: number; readonly slowPeerMs?: number },
-  { electionTimeoutMinMs, electionTimeoutMaxMs }: RaftOptions,
-): WatchLimits {
-  return {
-    loopStallMs: electionTimeoutMinMs / 2,
-    diskStallMs: diskStallMs ?? 5 * electionTimeoutMaxMs,
-    slowPeerMs: slowPeerMs ?? 5 * electionTimeoutMaxMs,
-  }
-}
+/** When the options do not say: so many of the longest election time-outs. */
+const PATIENCE = 5
 
 /** What the watch is told, and whom it tells. */
 export interface WatchHandlers {
@@ -87,22 +71,25 @@ export class Watch {
   private readonly placed = new Deque<Placed>()
   private timer: Cancel | null = null
 
-  constructor(ports: WatchPorts, limits: WatchLimits, handlers: WatchHandlers) {
+  constructor(options: WatchOptions, machine: WatchedMachine, raftOptions: RaftOptions, handlers: WatchHandlers) {
     const { counters } = this
-    const { clock } = ports
+    const { clock, log, snapshots, transport } = options
+    const { electionTimeoutMinMs, electionTimeoutMaxMs } = raftOptions
+    const { diskStallMs = PATIENCE * electionTimeoutMaxMs, slowPeerMs = PATIENCE * electionTimeoutMaxMs } = options
     const report: Report = (name, event) => this.report(name, event)
     this.clock = clock
     this.handlers = handlers
-    this.log = new WatchedLog(ports.log, clock, counters, report)
-    this.snapshots = new WatchedSnapshots(ports.snapshots, clock, report)
-    this.transport = new WatchedTransport(ports.transport, clock, counters, report, (message) => this.heard(message))
-    this.stateMachine = ports.stateMachine
-    this.slowPeers = new SlowPeers(limits.slowPeerMs, (event) => report('slowPeer', event))
+    this.log = new WatchedLog(log, clock, counters, report)
+    this.snapshots = new WatchedSnapshots(snapshots, clock, report)
+    this.transport = new WatchedTransport(transport, clock, counters, report, (message) => this.heard(message))
+    this.stateMachine = machine
+    this.slowPeers = new SlowPeers(slowPeerMs, (event) => report('slowPeer', event))
     this.forgetfulPeers = new ForgetfulPeers(handlers.onContradiction)
     const stall = (cause: 'loop' | 'disk' | 'apply', limitMs: number): Stall =>
       new Stall(cause, limitMs, counters.stalls[cause], (event) => report('stall', event))
-    this.loop = stall('loop', limits.loopStallMs)
-    this.disk = stall('disk', limits.diskStallMs)
+    // Another stall of that length, and the leader has lost its office.
+    this.loop = stall('loop', electionTimeoutMinMs / 2)
+    this.disk = stall('disk', diskStallMs)
     this.apply = stall('apply', APPLY_STALL_MS)
   }
 
