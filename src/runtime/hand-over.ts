@@ -31,12 +31,14 @@ export class HandOver {
     const endAt = this.clock.now() + limitMs
     const asked = new Set<ServerId>()
     while (this.leads() && this.clock.now() < endAt) {
-      const to = this.successor(asked)
+      const current = this.state().transfer?.to ?? null
+      if (current !== null) asked.add(current)
+      const isUnderWay = current !== null && this.transport.isConnected(current)
+      const to = isUnderWay ? current : this.successor(asked)
       if (to === null) return asked.size === 0 ? 'nobody' : 'failed'
-      const { transfer } = this.state()
-      asked.add(transfer?.to ?? to)
-      const ended = transfer === null ? this.transfers.begin(to) : this.transfers.join(transfer.to)
-      await this.untilLostOr(transfer?.to ?? to, ended)
+      asked.add(to)
+      // The core begins no second transfer while one is under way, even if its target is gone: that one has a deadline.
+      await this.untilLossOr(current === null ? this.transfers.begin(to) : this.transfers.join(current))
     }
     return this.leads() ? 'failed' : 'done'
   }
@@ -58,16 +60,14 @@ export class HandOver {
     return best?.id ?? null
   }
 
-  /** Resolves when the transfer has ended, or when its target is gone: no need to wait for what it cannot answer. */
-  private untilLostOr(target: ServerId, ended: Promise<void>): Promise<void> {
+  /** Resolves when the transfer has ended, or when a connection broke: it may have been the one to the target. */
+  private untilLossOr(ended: Promise<void>): Promise<void> {
     return new Promise((resolve) => {
-      const off = this.transport.onLoss((peer) => {
-        if (peer === target) end()
-      })
       const end = (): void => {
         off()
         resolve()
       }
+      const off = this.transport.onLoss(end)
       ended.then(end, end)
     })
   }

@@ -73,11 +73,14 @@ export class Operations {
 
   /** Before an orderly stop: hands over if there is something to, then lets what is under way end. Never rejects. */
   async leave(limitMs: number, isIdle: () => boolean): Promise<void> {
-    const { clock } = this.parts
+    const { raft, clock } = this.parts
     const endAt = clock.now() + limitMs
+    const hasLed = raft.inspect().role === 'leader'
     await within(clock, limitMs, this.handOver.run(limitMs))
     const timeoutMs = Math.max(endAt - clock.now(), 0)
-    await this.waiters.wait(isIdle, { timeoutMs }).catch(() => {})
+    // Our own vote may be the one that the successor lacks; it has it when it leads.
+    const isOver = ({ leaderId }: NodeStatus): boolean => isIdle() && (!hasLed || leaderId !== null)
+    await this.waiters.wait(isOver, { timeoutMs }).catch(() => {})
   }
 
   noteRaftEvent(event: RaftEvent): void {

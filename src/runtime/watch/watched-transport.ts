@@ -23,7 +23,7 @@ export class WatchedTransport implements Transport {
   private readonly onMessage: OnMessage
   /** Their connection broke, and nothing was heard of them since. */
   private readonly lost = new Set<ServerId>()
-  private readonly lossListeners = new Set<(peer: ServerId) => void>()
+  private readonly lossListeners = new Set<() => void>()
 
   constructor(transport: Transport, clock: Clock, counters: Counters, report: Report, onMessage: OnMessage) {
     this.transport = transport
@@ -39,7 +39,7 @@ export class WatchedTransport implements Transport {
   }
 
   /** Calls `listener` when a connection breaks; the returned function ends it. */
-  onLoss(listener: (peer: ServerId) => void): () => void {
+  onLoss(listener: () => void): () => void {
     this.lossListeners.add(listener)
     return () => void this.lossListeners.delete(listener)
   }
@@ -98,7 +98,7 @@ export class WatchedTransport implements Transport {
   private noteLoss(peer: ServerId): void {
     this.counters.connectionsLost++
     this.lost.add(peer)
-    for (const listener of [...this.lossListeners]) listener(peer)
+    for (const listener of [...this.lossListeners]) listener()
   }
 
   private watched(sink: SnapshotSink, message: InstallSnapshot, offer: SnapshotOffer): SnapshotSink {
