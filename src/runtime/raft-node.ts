@@ -14,6 +14,7 @@ import { decodeForward, encodeOutcomes, type ForwardedOutcome } from './forwardi
 import { Listeners } from './listeners.ts'
 import { harmless, type Logger, SILENT } from './logger.ts'
 import { MESSAGE_OVERHEAD_BYTES, requireFittingMessages } from './message-limits.ts'
+import { type NodeMetrics, readMetrics } from './metrics.ts'
 import type { NodeEvents, RaftNodeOptions, RequestOptions, StopOptions, WaitOptions } from './node-options.ts'
 import { Operations } from './operations.ts'
 import { watchSignal } from './pending.ts'
@@ -210,6 +211,13 @@ export class RaftNode {
       stopped: this.stopReason,
       isSlow: (peer) => this.watch.isSlow(peer),
     })
+  }
+
+  /** Everything that is counted and measured here, as plain numbers; `prometheusText` makes Prometheus' text of it. */
+  metrics(): NodeMetrics {
+    const { isDiskFull: diskFull } = this.driver
+    const queuedBytes = this.proposals.queuedBytes + this.forwarder.bytesUnderWay
+    return readMetrics(this.raft.inspect(), this.watch, { now: this.options.clock.now(), queuedBytes, diskFull })
   }
 
   /**
