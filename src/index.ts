@@ -3,15 +3,30 @@
  * outside world is wired in here and nowhere else.
  */
 import { randomBytes } from 'node:crypto'
+import { publishEvents } from './io/diagnostics.ts'
 import { NodeFileSystem } from './io/node-file-system.ts'
 import { systemClock } from './io/system-clock.ts'
 import { type TcpOptions, tcpTransport } from './io/tcp-transport.ts'
 import { votersOnly } from './raft/configuration.ts'
 import type { ServerId } from './raft/entry.ts'
 import { OptionsError } from './raft/errors.ts'
-import type { RaftOptions } from './raft/options.ts'
+import { type RaftOptions, resolveOptions } from './raft/options.ts'
+import {
+  areMembers,
+  type Checks,
+  checkEach,
+  checkLimits,
+  hasMethods,
+  isAddress,
+  isBoolean,
+  isDuration,
+  isName,
+  isSize,
+  isText,
+  requireAll,
+} from './runtime/check-options.ts'
 import { harmless, type Logger, SILENT } from './runtime/logger.ts'
-import type { RaftNodeOptions } from './runtime/node-options.ts'
+import type { NodeEvents, RaftNodeOptions } from './runtime/node-options.ts'
 import { RaftNode } from './runtime/raft-node.ts'
 import type { StateMachine } from './runtime/state-machine.ts'
 import { type DiskStorageOptions, openDiskStorage } from './storage/disk-storage.ts'
@@ -33,6 +48,9 @@ export type { TakenSnapshot } from './runtime/snapshot-requests.ts'
 export type { CommittedEntry, StateMachine } from './runtime/state-machine.ts'
 export type { NodeStatus, PeerStatus } from './runtime/status.ts'
 export { DamageError, StorageError, type StorageErrorCode } from './storage/errors.ts'
+
+import { DEFAULT_LIMITS } from './transport/limits.ts'
+
 export { TransportError, type TransportErrorCode } from './transport/transport.ts'
 export { InvariantError } from './util/assert.ts'
 
@@ -42,7 +60,7 @@ export { InvariantError } from './util/assert.ts'
  */
 export interface NodeOptions
   extends TcpOptions,
-    Pick<RaftNodeOptions, 'snapshotEveryBytes' | 'requestTimeoutMs' | 'maxQueuedBytes'> {
+    Pick<RaftNodeOptions, 'snapshotEveryBytes' | 'requestTimeoutMs' | 'maxQueuedBytes' | 'diskStallMs' | 'slowPeerMs'> {
   /** This server's name, for ever: one of `members`. */
   readonly id: ServerId
   /** The cluster's name: servers of another cluster are refused. */
@@ -59,6 +77,63 @@ export interface NodeOptions
   readonly storage?: NonNullable<DiskStorageOptions['log']>
 }
 
+/** One check for each option; the core looks at its own, `raft`, and the storage at its sizes. */
+const CHECKS: Checks<NodeOptions> = {
+  id: isName,
+  cluster: isName,
+  directory: isText,
+  listen: isAddress,
+  members: areMembers,
+  stateMachine: hasMethods('apply', 'snapshot', 'restore'),
+  logger: hasMethods('info', 'warn', 'error'),
+  allowPlaintext: isBoolean,
+  snapshotEveryBytes: isSize,
+  requestTimeoutMs: isDuration,
+  maxQueuedBytes: isSize,
+  diskStallMs: isDuration,
+  slowPeerMs: isDuration,
+  raft: () => null,
+  storage: () => null,
+}
+
+const STORAGE_CHECKS: Checks<NonNullable<NodeOptions['storage']>> = {
+  firstSegmentBytes: isSize,
+  maxSegmentBytes: isSize,
+  maxTailBytes: isSize,
+}
+
+/** Only their names: the core knows the rest. */
+const RAFT_CHECKS: Checks<object> = Object.fromEntries(
+  Object.keys(resolveOptions({ id: 'a' })).flatMap((name) => (name === 'id' ? [] : [[name, () => null]])),
+)
+
+/** All that a node tells, in the order of its type: each is published on a channel, too. */
+const EVENTS: { readonly [Name in keyof NodeEvents]: true } = {
+  role: true,
+  leader: true,
+  configuration: true,
+  contradiction: true,
+  transfer: true,
+  snapshot: true,
+  slowPeer: true,
+  stall: true,
+  diskFull: true,
+  proposals: true,
+  failure: true,
+}
+
+function checkOptions(options: NodeOptions): void {
+  checkEach(options, CHECKS)
+  requireAll({ ...options }, ['id', 'cluster', 'directory', 'members', 'stateMachine'])
+  const { id, members, storage, raft } = options
+  if (!Object.hasOwn(members, id)) {
+    throw new OptionsError(`id '${id}' is not among the members ${Object.keys(members).join(', ')}`)
+  }
+  if (storage !== undefined) checkEach(storage, STORAGE_CHECKS, 'storage')
+  if (raft !== undefined) checkEach(raft, RAFT_CHECKS, 'raft')
+  checkLimits(options, resolveOptions({ ...raft, id }), DEFAULT_LIMITS.maxFrameBytes)
+}
+
 /**
  * Starts one server of a cluster: reads its disk, restores the state machine, listens, and joins the others.
  *
@@ -66,11 +141,9 @@ export interface NodeOptions
  *   somebody else's; TransportError when the address cannot be listened on. Nothing is left open then.
  */
 export async function startNode(options: NodeOptions): Promise<RaftNode> {
+  checkOptions(options)
   const { id, cluster: clusterId, directory, members, stateMachine, storage: logOptions } = options
-  const address = options.listen ?? members[id]
-  if (address === undefined || members[id] === undefined) {
-    throw new OptionsError(`id '${id}' is not among the members ${Object.keys(members).join(', ')}`)
-  }
+  const address = options.listen ?? (members[id] as string)
   const clock = systemClock()
   const random = new Random(randomBytes(6).readUIntBE(0, 6))
   const storage = await openDiskStorage({
@@ -93,7 +166,7 @@ export async function startNode(options: NodeOptions): Promise<RaftNode> {
     random: random.split(),
     allowPlaintext: options.allowPlaintext ?? false,
   })
-  return RaftNode.open({
+  const node = await RaftNode.open({
     ...options,
     boot,
     log,
@@ -104,6 +177,8 @@ export async function startNode(options: NodeOptions): Promise<RaftNode> {
     stateMachine,
     closeStorage: () => storage.close(),
   })
+  publishEvents(id, Object.keys(EVENTS) as (keyof NodeEvents)[], (name, listener) => node.on(name, listener))
+  return node
 }
 
 function reportRecovery(

@@ -1,5 +1,5 @@
 /** What a node is made of, what can be asked of it, and what it tells: the types around `RaftNode`. */
-import type { ServerId, Term } from '../raft/entry.ts'
+import type { Index, ServerId, Term } from '../raft/entry.ts'
 import type { InvariantChecker } from '../raft/invariants.ts'
 import type { RaftOptions } from '../raft/options.ts'
 import type { BootState, RaftEvent, Role } from '../raft/ready.ts'
@@ -77,6 +77,8 @@ export interface NodeEvents extends OperationEvents {
   configuration: Extract<RaftEvent, { type: 'configuration' }>
   contradiction: Extract<RaftEvent, { type: 'contradiction' }>
   transfer: Extract<RaftEvent, { type: 'transfer' }>
+  /** This server leads and has put a batch of proposals into its log: often many times a millisecond, so be quick. */
+  proposals: { readonly firstIndex: Index; readonly count: number; readonly term: Term }
   /** The node has stopped itself. */
   failure: Error
 }

@@ -7,13 +7,14 @@ import type { RaftOptions } from '../raft/options.ts'
 import { type ProposeRefusal, Raft } from '../raft/raft.ts'
 import type { RaftEvent } from '../raft/ready.ts'
 import { DEFAULT_LIMITS } from '../transport/limits.ts'
+import { checkLimits } from './check-options.ts'
 import { Driver } from './driver.ts'
 import { asError, NodeError } from './errors.ts'
 import { Forwarder } from './forwarder.ts'
 import { decodeForward, encodeOutcomes, type ForwardedOutcome } from './forwarding.ts'
 import { Listeners } from './listeners.ts'
 import { harmless, type Logger, SILENT } from './logger.ts'
-import { MESSAGE_OVERHEAD_BYTES, requireFittingMessages } from './message-limits.ts'
+import { MESSAGE_OVERHEAD_BYTES } from './message-limits.ts'
 import { type NodeMetrics, readMetrics } from './metrics.ts'
 import type { NodeEvents, RaftNodeOptions, RequestOptions, StopOptions, WaitOptions } from './node-options.ts'
 import { Operations } from './operations.ts'
@@ -102,7 +103,7 @@ export class RaftNode {
     this.raft = new Raft(raftOptions, options.boot, options.random, options.clock.now())
     this.maxEntryBytes = this.raft.inspect().options.maxEntryBytes
     this.maxMessageBytes = options.maxMessageBytes ?? DEFAULT_LIMITS.maxFrameBytes
-    requireFittingMessages(this.raft.inspect().options, this.maxMessageBytes)
+    checkLimits(options, this.raft.inspect().options, this.maxMessageBytes)
     this.watch = this.makeWatch(machine)
     this.reads = new Reads(this.watch.counters.requests)
     this.forwarder = new Forwarder(this.watch.transport, (proposal) => this.tryAgainLater(proposal))
@@ -347,6 +348,7 @@ export class RaftNode {
     if (result.accepted) {
       this.proposals.place(batch, result.firstIndex, result.term)
       this.watch.notePlaced(result.firstIndex + batch.length - 1)
+      this.events.emit('proposals', { firstIndex: result.firstIndex, count: batch.length, term: result.term })
     } else {
       this.handleRefusal(batch, result.reason)
     }
