@@ -30,6 +30,7 @@ import type { NodeEvents, RaftNodeOptions } from './runtime/node-options.ts'
 import { RaftNode } from './runtime/raft-node.ts'
 import type { StateMachine } from './runtime/state-machine.ts'
 import { type DiskStorageOptions, openDiskStorage } from './storage/disk-storage.ts'
+import { type RecoveredCluster, recoverFolder } from './storage/survivor.ts'
 import { Random } from './util/random.ts'
 
 export { type Configuration, decodeConfiguration } from './raft/configuration.ts'
@@ -51,6 +52,7 @@ export { DamageError, StorageError, type StorageErrorCode } from './storage/erro
 
 import { DEFAULT_LIMITS } from './transport/limits.ts'
 
+export type { RecoveredCluster } from './storage/survivor.ts'
 export { TransportError, type TransportErrorCode } from './transport/transport.ts'
 export { InvariantError } from './util/assert.ts'
 
@@ -145,7 +147,7 @@ export async function startNode(options: NodeOptions): Promise<RaftNode> {
   const { id, cluster: clusterId, directory, members, stateMachine, storage: logOptions } = options
   const address = options.listen ?? (members[id] as string)
   const clock = systemClock()
-  const random = new Random(randomBytes(6).readUIntBE(0, 6))
+  const random = entropy()
   const storage = await openDiskStorage({
     fileSystem: new NodeFileSystem(directory),
     clusterId,
@@ -179,6 +181,37 @@ export async function startNode(options: NodeOptions): Promise<RaftNode> {
   })
   publishEvents(id, Object.keys(EVENTS) as (keyof NodeEvents)[], (name, listener) => node.on(name, listener))
   return node
+}
+
+/** What `recoverCluster` needs to know. */
+export interface RecoverOptions {
+  /** The survivor's own folder; no server may run on it. */
+  readonly directory: string
+  /** The survivor's id, which it keeps. */
+  readonly id: ServerId
+  /** The name of the new cluster: none that these servers ever had. */
+  readonly cluster: string
+  /** Where the survivor listens, if not where it did. */
+  readonly address?: string
+}
+
+/**
+ * The last resort: the majority is lost for good, and the folder of one survivor becomes a new cluster, of which it is
+ * the only voter. **What the lost servers had acknowledged and this one never received is lost, and what it received
+ * without a majority becomes committed.** The servers of the old cluster are refused from then on. `quorate recover`
+ * does the same, and says first what is there.
+ *
+ * @throws StorageError: locked, damaged, somebody else's, or under a name that it has already; OptionsError
+ */
+export async function recoverCluster(options: RecoverOptions): Promise<RecoveredCluster> {
+  checkEach<RecoverOptions>(options, { directory: isText, id: isName, cluster: isName, address: isAddress })
+  requireAll({ ...options }, ['directory', 'id', 'cluster'])
+  const { directory, id: serverId, cluster: clusterId, address } = options
+  return recoverFolder(new NodeFileSystem(directory), entropy(), { clusterId, serverId, address })
+}
+
+function entropy(): Random {
+  return new Random(randomBytes(6).readUIntBE(0, 6))
 }
 
 function reportRecovery(
