@@ -1,5 +1,7 @@
 // The figures of whole nodes, after things that were done to them.
 import { describe, expect, test } from 'vitest'
+import { metricNames } from '../../src/runtime/prometheus.ts'
+import { readText } from '../house-rules/tree.ts'
 import { Cluster } from './cluster.ts'
 
 describe('metrics', () => {
@@ -80,5 +82,23 @@ describe('metrics', () => {
     expect(taken).toMatchObject({ count: 1, bytes: 5 })
     expect(taken.ms).toBeGreaterThanOrEqual(30)
     expect(sent.count).toBe(0)
+  })
+})
+
+describe('the page on operations', () => {
+  const { text } = readText('docs/guide/operations.md')
+
+  test('explains every metric, and none that there is not', () => {
+    const named = new Set([...text.matchAll(/quorate_[a-z_]+/g)].map(([name]) => name))
+    expect([...named].sort()).toEqual([...metricNames()].sort())
+  })
+
+  test('explains every event', () => {
+    const events = /interface NodeEvents[\s\S]*?\n}/.exec(readText('src/runtime/node-options.ts').text)?.[0] ?? ''
+    const own = /interface OperationEvents[\s\S]*?\n}/.exec(readText('src/runtime/events.ts').text)?.[0] ?? ''
+    const names = [...`${events}${own}`.matchAll(/^ {2}(\w+): /gm)].map(([, name]) => name)
+    expect(names).toContain('slowPeer')
+    expect(names).toContain('role')
+    expect(names.filter((name) => !text.includes(`| \`${name}\` |`))).toEqual([])
   })
 })
