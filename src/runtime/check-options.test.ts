@@ -28,6 +28,7 @@ describe('an option', () => {
     expect(() => checkEach({ timeout: 1 }, CHECKS, 'raft')).toThrow(
       'there is no option raft.timeout: did you mean timeoutMs?',
     )
+    expect(() => checkEach({ bytes: 1 }, CHECKS)).toThrow('there is no option bytes: did you mean maxBytes?')
     expect(() => checkEach({ color: 1 }, CHECKS)).toThrow('there is no option color: there are timeoutMs, maxBytes')
   })
 

@@ -154,9 +154,9 @@ function suggest(name: string, names: readonly string[]): string {
   return near === undefined ? `: there are ${names.join(', ')}` : `: did you mean ${near}?`
 }
 
-/** Whether one change of up to two characters in one place makes the same of both, or one begins with the other. */
+/** Whether one change of up to two characters in one place makes the same of both, or one is a part of the other. */
 function isNear(one: string, other: string): boolean {
-  if (one.startsWith(other) || other.startsWith(one)) return true
+  if (one.includes(other) || other.includes(one)) return true
   let start = 0
   while (start < one.length && one[start] === other[start]) start++
   let end = 0
