@@ -85,7 +85,7 @@ export async function startNode(options: NodeOptions): Promise<RaftNode> {
     id,
     incarnation,
     address,
-    timers: clock,
+    clock,
     random: random.split(),
     allowPlaintext: options.allowPlaintext ?? false,
   })

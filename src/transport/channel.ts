@@ -36,9 +36,9 @@ export class Outbound {
   readonly outbox: Outbox
   readonly requests: Requests
 
-  constructor({ limits, timers }: Wiring, to: ServerId) {
+  constructor({ limits, clock }: Wiring, to: ServerId) {
     this.outbox = new Outbox(limits.maxOutboxBytes, limits.maxOutboxMessages)
-    this.requests = new Requests(to, timers)
+    this.requests = new Requests(to, clock)
   }
 
   /** What was not written goes, what was written has no answer to come. */
@@ -76,7 +76,7 @@ export class Channel implements Role {
     this.outbound = side.outbound
     this.onLost = onLost
     const ping = side.dialled ? () => this.send(sealFrame('Ping', frameWriter().finish())) : null
-    this.keepAlive = new KeepAlive(wiring.timers, wiring.limits, ping, (reason) => this.lose(reason))
+    this.keepAlive = new KeepAlive(wiring.clock, wiring.limits, ping, (reason) => this.lose(reason))
     framed.become(this)
     if (this.outbound.outbox.length > 0) this.scheduleFlush()
   }
@@ -178,7 +178,7 @@ export class Channel implements Role {
   private scheduleFlush(): void {
     if (this.flushScheduled || this.full) return
     this.flushScheduled = true
-    this.wiring.timers.soon(() => {
+    this.wiring.clock.soon(() => {
       this.flushScheduled = false
       this.flush()
     })

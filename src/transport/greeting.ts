@@ -90,7 +90,7 @@ class Greeting<T> implements Role {
   private readonly cancelDeadline: () => void
 
   constructor(
-    { limits, timers }: Wiring,
+    { limits, clock }: Wiring,
     stream: ByteStream,
     accepts: readonly FrameType[],
     outcome: GreetingOutcome<T>,
@@ -99,7 +99,7 @@ class Greeting<T> implements Role {
     this.accepts = accepts
     this.outcome = outcome
     this.judge = judge
-    this.cancelDeadline = timers.schedule(limits.helloTimeoutMs, () =>
+    this.cancelDeadline = clock.schedule(limits.helloTimeoutMs, () =>
       this.fail(`no hello from ${stream.remote} within ${limits.helloTimeoutMs} ms`),
     )
     this.framed = new FramedStream(stream, limits.maxFrameBytes, this)

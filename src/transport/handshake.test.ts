@@ -109,6 +109,14 @@ describe('on the wire', () => {
     expect(decodeHello({ type: 'Hello', body: longer, checked: longer.length })).toEqual(HELLO)
   })
 
+  test('a name of 512 bytes is one, and a reason that is longer is cut between two letters', () => {
+    expect(decodeHello(travel(encodeHello({ ...HELLO, from: '木'.repeat(170) })))).toMatchObject({
+      from: '木'.repeat(170),
+    })
+    const answer = decodeAnswer(travel(encodeRefusal({ code: 'notAdmitted', reason: '木'.repeat(4000) })))
+    expect(answer).toEqual({ code: 'notAdmitted', reason: '木'.repeat(170) })
+  })
+
   test('a refusal for a reason of a later release keeps its words', () => {
     const { body } = travel(encodeRefusal({ code: 'notAdmitted', reason: 'because' }))
     expect(decodeAnswer({ type: 'Refusal', body: concat([Uint8Array.of(200), body.subarray(1)]), checked: 0 })).toEqual(
@@ -137,6 +145,7 @@ describe('on the wire', () => {
   test.each([
     ['empty', ''],
     ['of 513 letters', 'x'.repeat(513)],
+    ['of 171 letters of three bytes each', '木'.repeat(171)],
   ])('a name that is %s is no name', (_title, from) => {
     expect(decodeHello(travel(encodeHello({ ...HELLO, from })))).toBe('a Hello with missing, empty or overlong names')
   })

@@ -14,7 +14,7 @@
  * ```
  */
 import type { ServerId } from '../raft/entry.ts'
-import { ByteReader } from '../util/bytes.ts'
+import { ByteReader, utf8Cut, utf8Decode } from '../util/bytes.ts'
 import { frameWriter } from './codec.ts'
 import { type Frame, type OutgoingFrame, sealFrame } from './frame.ts'
 import type { PeerIdentity } from './transport.ts'
@@ -49,7 +49,7 @@ const REFUSAL_CODES: readonly RefusalCode[] = [
   'tooManyConnections',
 ]
 
-/** What the dialler says first. Each name has 1 to 512 characters; with another it is refused as malformed. */
+/** What the dialler says first. Each name has 1 to 512 bytes of UTF-8; with another it is refused as malformed. */
 export interface Hello {
   readonly lowestVersion: number
   readonly highestVersion: number
@@ -163,11 +163,11 @@ export function encodeWelcome(welcome: Welcome): OutgoingFrame {
 }
 
 /**
- * The listener's last frame before it hangs up. The reason is cut to 512 characters: a frame of more than 4 KiB would
- * not be read. `decodeAnswer` reads it.
+ * The listener's last frame before it hangs up. The reason is cut to 512 bytes: a frame of more than 4 KiB would not
+ * be read. `decodeAnswer` reads it.
  */
 export function encodeRefusal({ code, reason }: Refusal): OutgoingFrame {
-  const writer = frameWriter().uint8(REFUSAL_CODES.indexOf(code)).text(reason.slice(0, MAX_TEXT_BYTES))
+  const writer = frameWriter().uint8(REFUSAL_CODES.indexOf(code)).block(utf8Cut(reason, MAX_TEXT_BYTES))
   return sealFrame('Refusal', writer.finish())
 }
 
@@ -194,6 +194,6 @@ export function isRefusal(answer: Welcome | Refusal): answer is Refusal {
 }
 
 function readName(reader: ByteReader): string | null {
-  const name = reader.text()
-  return name.length > 0 && name.length <= MAX_TEXT_BYTES ? name : null
+  const bytes = reader.block()
+  return bytes.length > 0 && bytes.length <= MAX_TEXT_BYTES ? utf8Decode(bytes) : null
 }

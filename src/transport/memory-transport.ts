@@ -8,8 +8,8 @@
 import type { ServerId } from '../raft/entry.ts'
 import type { InstallSnapshot, Message } from '../raft/message.ts'
 import { assert } from '../util/assert.ts'
+import type { Clock } from '../util/clock.ts'
 import type { Random } from '../util/random.ts'
-import type { Timers } from './network.ts'
 import { encodeReason, type Outcome, Requests } from './requests.ts'
 import { type SnapshotSource, type Transport, TransportError, type TransportHandlers } from './transport.ts'
 
@@ -34,13 +34,13 @@ interface LinkState {
 
 /** Where the transports of one cluster meet: it owns the links, and draws losses and delays from `random`. */
 export class MemorySwitchboard {
-  readonly timers: Timers
+  readonly clock: Clock
   private readonly random: Random
   private readonly transports = new Map<ServerId, MemoryTransport>()
   private readonly links = new Map<string, LinkState>()
 
-  constructor(timers: Timers, random: Random) {
-    this.timers = timers
+  constructor(clock: Clock, random: Random) {
+    this.clock = clock
     this.random = random
   }
 
@@ -70,14 +70,14 @@ export class MemorySwitchboard {
     if (!up || this.random.chance(lossProbability)) return false
     const delayMs = minDelayMs + this.random.fraction() * (maxDelayMs - minDelayMs)
     const { connection } = state
-    state.lastArrival = Math.max(state.lastArrival, this.timers.now() + delayMs)
+    state.lastArrival = Math.max(state.lastArrival, this.clock.now() + delayMs)
     const deliver = (): void => {
       const target = this.transports.get(to)
       if (target !== undefined && connection === state.connection) arrive(target)
     }
-    const waitMs = state.lastArrival - this.timers.now()
-    if (waitMs <= 0) this.timers.soon(deliver)
-    else this.timers.schedule(waitMs, deliver)
+    const waitMs = state.lastArrival - this.clock.now()
+    if (waitMs <= 0) this.clock.soon(deliver)
+    else this.clock.schedule(waitMs, deliver)
     return true
   }
 
@@ -176,7 +176,7 @@ class MemoryTransport implements Transport {
     for (const crossing of this.crossings) {
       if (crossing.to === peer) crossing.interrupt('the connection broke')
     }
-    this.switchboard.timers.soon(() => this.handlers?.onConnectionLost(peer))
+    this.switchboard.clock.soon(() => this.handlers?.onConnectionLost(peer))
   }
 
   private async bringSnapshot(message: InstallSnapshot, source: SnapshotSource, crossing: Crossing): Promise<void> {
@@ -216,7 +216,7 @@ class MemoryTransport implements Transport {
   private requestsTo(to: ServerId): Requests {
     let requests = this.requests.get(to)
     if (requests === undefined) {
-      requests = new Requests(to, this.switchboard.timers)
+      requests = new Requests(to, this.switchboard.clock)
       this.requests.set(to, requests)
     }
     return requests

@@ -1,17 +1,7 @@
 /**
- * What the transport needs of the world below it: somebody who connects and listens, streams of bytes, and timers. TCP
- * stands behind it in production (`io/tcp-transport.ts`), TLS would, and tests put memory there. Nothing here knows of frames.
+ * What the transport needs of the world below it: somebody who connects and listens, and streams of bytes. TCP stands
+ * behind it in production, plain or under TLS (`io/`); tests put memory there. Nothing here knows of frames.
  */
-
-/** The part of the runtime's Clock that a connection needs; every Clock will do. */
-export interface Timers {
-  /** Milliseconds, never going back. */
-  now(): number
-  /** Runs `action` once, `delayMs` from now; the returned function calls it off. */
-  schedule(delayMs: number, action: () => void): () => void
-  /** Runs `action` once the input that has already arrived was handed over. */
-  soon(action: () => void): void
-}
 
 export interface Network {
   /** Rejects, with words for the operator, when nobody answers at `address` within `timeoutMs`. */

@@ -115,27 +115,27 @@ export class Peer {
   private opened(framed: FramedStream): void {
     this.state = 'open'
     this.callOff = () => {}
-    this.openedAt = this.wiring.timers.now()
+    this.openedAt = this.wiring.clock.now()
     const side = { peer: this.id, outbound: this.outbound, dialled: true }
     this.channel = new Channel(this.wiring, framed, side, (error) => this.lost(error))
   }
 
   private lost(error: TransportError): void {
-    const { timers, limits, handlers } = this.wiring
+    const { clock, limits, handlers } = this.wiring
     this.channel = null
     // A peer that accepts and hangs up, over and over, must not be dialled fifty times a second.
-    if (timers.now() - this.openedAt > limits.maxBackOffMs) this.backOffMs = limits.minBackOffMs
+    if (clock.now() - this.openedAt > limits.maxBackOffMs) this.backOffMs = limits.minBackOffMs
     this.failed(error)
     handlers.onConnectionLost(this.id)
   }
 
   private failed(error: TransportError): void {
-    const { timers, limits, random } = this.wiring
+    const { clock, limits, random } = this.wiring
     this.state = 'waiting'
     this.outbound.connectionLost(error.message)
     const waitMs = this.backOffMs * (0.5 + random.fraction() / 2)
     this.backOffMs = Math.min(this.backOffMs * 2, limits.maxBackOffMs)
-    this.callOff = timers.schedule(waitMs, () => this.dial())
+    this.callOff = clock.schedule(waitMs, () => this.dial())
     reportTrouble(this.wiring, this.id, error)
   }
 }

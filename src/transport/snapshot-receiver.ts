@@ -47,7 +47,7 @@ export class SnapshotReceiver implements Role {
     this.framed = framed
     this.from = from
     this.onEnd = onEnd
-    this.keepAlive = new KeepAlive(wiring.timers, wiring.limits, null, (reason) =>
+    this.keepAlive = new KeepAlive(wiring.clock, wiring.limits, null, (reason) =>
       this.onClose(new TransportError('ERR_QUORATE_CONNECTION_LOST', reason)),
     )
     framed.become(this)

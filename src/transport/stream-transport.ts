@@ -5,6 +5,7 @@
 import type { ServerId } from '../raft/entry.ts'
 import type { InstallSnapshot, Message } from '../raft/message.ts'
 import { assert } from '../util/assert.ts'
+import type { Clock } from '../util/clock.ts'
 import type { Random } from '../util/random.ts'
 import { Channel, fitsFrame, Outbound } from './channel.ts'
 import { encodeMessage } from './codec.ts'
@@ -12,7 +13,7 @@ import type { FramedStream } from './framed-stream.ts'
 import { type CallOff, receive } from './greeting.ts'
 import type { Hello, Identity, Refusal } from './handshake.ts'
 import { DEFAULT_LIMITS, type TransportLimits } from './limits.ts'
-import type { ByteStream, Listener, Network, Timers } from './network.ts'
+import type { ByteStream, Listener, Network } from './network.ts'
 import { Peer } from './peer.ts'
 import { SnapshotReceiver } from './snapshot-receiver.ts'
 import { SnapshotSender } from './snapshot-sender.ts'
@@ -26,7 +27,7 @@ import { reportTrouble, type Wiring } from './wiring.ts'
 export interface StreamTransportOptions extends Identity {
   /** Where to listen, `host:port`. Port 0 lets the system choose; `listeningAt` tells. */
   readonly address: string
-  readonly timers: Timers
+  readonly clock: Clock
   /** Draws the jitter of the waits between attempts. */
   readonly random: Random
   readonly limits?: Partial<TransportLimits>
@@ -61,9 +62,9 @@ export class StreamTransport implements Transport {
 
   async start(handlers: TransportHandlers): Promise<void> {
     assert(this.wiring === null && !this.stopped, 'a transport is started once')
-    const { cluster, id, incarnation, timers, random, address } = this.options
+    const { cluster, id, incarnation, clock, random, address } = this.options
     const { network, limits } = this
-    this.wiring = { self: { cluster, id, incarnation }, network, timers, random, limits, handlers }
+    this.wiring = { self: { cluster, id, incarnation }, network, clock, random, limits, handlers }
     this.listener = await network.listen(address, (stream) => this.accept(stream))
     if (this.stopped) await this.listener.close()
     else this.setPeers(this.addresses)

@@ -26,7 +26,7 @@ export function closeLater(close: () => Promise<void>): void {
 
 export function optionsOf(id: string, address: string, limits: Partial<TransportLimits> = {}): StreamTransportOptions {
   const incarnation = `${id}-1`
-  return { cluster: CLUSTER, id, incarnation, address, timers: systemClock(), random: new Random(1), limits }
+  return { cluster: CLUSTER, id, incarnation, address, clock: systemClock(), random: new Random(1), limits }
 }
 
 export interface TestServer extends Notes {
@@ -257,7 +257,7 @@ export async function until(condition: () => boolean): Promise<void> {
 export function tcpStage(): TransportStage {
   const cuts: (() => void)[] = []
   return {
-    timers: systemClock(),
+    clock: systemClock(),
     open: async (handlers) => {
       const transports: { [id: string]: StreamTransport } = {}
       const addresses: { [id: string]: string } = {}
