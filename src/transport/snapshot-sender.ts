@@ -46,7 +46,7 @@ export class SnapshotSender implements Role {
     } finally {
       this.keepAlive?.stop()
       this.callOff()
-      this.framed?.close()
+      this.framed?.close('ended')
     }
   }
 
@@ -94,9 +94,11 @@ export class SnapshotSender implements Role {
   }
 
   private async connect(address: string): Promise<void> {
-    const { network, limits } = this.wiring
+    const { network, limits, counters } = this.wiring
     const to = this.message.to
+    counters.dials++
     const stream = await network.connect(address, limits.connectTimeoutMs).catch((error: unknown) => {
+      counters.dialsFailed++
       throw this.interrupted(error instanceof Error ? error.message : 'connecting failed')
     })
     if (this.error !== null) {
@@ -115,7 +117,10 @@ export class SnapshotSender implements Role {
     this.framed = framed
     framed.become(this)
     const ping = (): void => void framed.send(encodeBare('Ping'))
-    this.keepAlive = new KeepAlive(clock, limits, ping, (reason) => this.stop(this.interrupted(reason)))
+    this.keepAlive = new KeepAlive(clock, limits, ping, (words) => {
+      framed.close('idle')
+      this.stop(this.interrupted(words))
+    })
     framed.send(encodeOffer({ message: this.message, offer: this.source }))
     this.wake()
   }

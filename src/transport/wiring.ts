@@ -1,6 +1,7 @@
 import type { ServerId } from '../raft/entry.ts'
 import type { Clock } from '../util/clock.ts'
 import type { Random } from '../util/random.ts'
+import type { Counters } from './counters.ts'
 import type { Identity } from './handshake.ts'
 import type { TransportLimits } from './limits.ts'
 import type { Network } from './network.ts'
@@ -13,6 +14,7 @@ export interface Wiring {
   readonly clock: Clock
   readonly random: Random
   readonly limits: TransportLimits
+  readonly counters: Counters
   readonly handlers: TransportHandlers
 }
 

@@ -32,6 +32,7 @@ const PORTS: ReadonlySet<string> = new Set([
   'src/transport/transport.ts',
   'src/transport/stream-transport.ts',
   'src/transport/limits.ts',
+  'src/transport/member-name.ts',
   'src/runtime/logger.ts',
 ])
 

@@ -8,6 +8,8 @@ export class MemoryNetwork implements Network {
   readonly clock: Clock
   readonly pipes: MemoryPipe[] = []
   dials = 0
+  /** What whoever listens has proved to whoever dials. */
+  provenByListener: readonly string[] | null = null
   private readonly listeners = new Map<string, (stream: ByteStream) => void>()
 
   constructor(clock: Clock) {
@@ -21,6 +23,7 @@ export class MemoryNetwork implements Network {
     if (accept === undefined) throw new Error('connection refused')
     const pipe = new MemoryPipe(this.clock)
     this.pipes.push(pipe)
+    pipe.dialled.peerNames = this.provenByListener
     accept(pipe.listening)
     return pipe.dialled
   }
@@ -56,6 +59,8 @@ export class MemoryPipe {
 
 export class MemoryStream implements ByteStream {
   readonly remote: string
+  /** What the other end has proved. */
+  peerNames: readonly string[] | null = null
   other: MemoryStream | null = null
   /** Every write, as one piece. */
   readonly writes: Uint8Array[] = []
@@ -101,6 +106,6 @@ export class MemoryStream implements ByteStream {
   break(reason: string): void {
     if (this.isClosed) return
     this.isClosed = true
-    this.handlers?.onClose(reason)
+    this.handlers?.onClose(new TransportError('ERR_QUORATE_CONNECTION_LOST', reason))
   }
 }
