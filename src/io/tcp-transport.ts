@@ -38,7 +38,7 @@ export function tcpNetwork({ allowPlaintext = false }: TcpOptions = {}): Network
     connect: async (address, timeoutMs) => connectTo(parse(address), timeoutMs),
     listen: async (address, accept) => {
       const options = { noDelay: true, highWaterMark: HIGH_WATER_BYTES }
-      const server = createServer(options, (socket) => accept(new SocketStream(socket, PLAIN)))
+      const server = createServer(options, (socket) => accept(new SocketStream(socket, CALLER)))
       return listenWith(server, parse(address))
     },
   }
@@ -63,17 +63,24 @@ function connectTo({ host, port }: HostAndPort, timeoutMs: number): Promise<Byte
     })
     socket.once('connect', () => {
       clearTimeout(timer)
-      resolve(new SocketStream(socket, PLAIN))
+      resolve(new SocketStream(socket, DIALLED))
     })
   })
 }
 
-const PLAIN: SocketKind = {
+const CALLER: SocketKind = {
   peerNames: null,
   faultOf: (bytes) =>
     startsLikeTls(bytes) ? 'the other end speaks TLS, and this one plain TCP: give all servers tls, or none' : null,
-  explain: (error) =>
-    new TransportError('ERR_QUORATE_CONNECTION_LOST', error === null ? 'the other end hung up' : error.message),
+  explain: (error) => new TransportError('ERR_QUORATE_CONNECTION_LOST', error?.message ?? 'the other end hung up'),
+}
+
+const DIALLED: SocketKind = {
+  ...CALLER,
+  explain: (error, isHeard) =>
+    error === null && !isHeard
+      ? new TransportError('ERR_QUORATE_CONNECTION_LOST', 'hung up without a word: does it expect TLS?')
+      : CALLER.explain(error, isHeard),
 }
 
 /**
