@@ -79,7 +79,7 @@ export async function serveTls(
   const sockets = new Set<Socket>()
   const server = createServer({ cert, key, requestCert: true, rejectUnauthorized: false, ...options }, (socket) => {
     sockets.add(socket)
-    socket.on('error', () => {})
+    socket.on('error', () => {}).resume()
     socket.write(concat(encodeWelcome({ version: 1, cluster: CLUSTER, id, incarnation: 'x' }).pieces))
   })
   server.on('tlsClientError', (_error, socket) => socket.destroy())
