@@ -1,6 +1,7 @@
 /** `host:port` as text, and what it means to a socket. */
 import { TransportError } from '../transport/transport.ts'
 
+/** An address as Node's sockets want it. */
 export interface HostAndPort {
   readonly host: string
   readonly port: number

@@ -15,6 +15,7 @@ import { HIGH_WATER_BYTES, SocketStream } from './socket-stream.ts'
 import { acceptCallers, tlsKind } from './tls-callers.ts'
 import { explainTlsError } from './tls-errors.ts'
 
+/** The Network of one member, for a StreamTransport. */
 export class TlsNetwork implements Network {
   private readonly source: CertificateSource
   private readonly name: string

@@ -34,6 +34,8 @@ export interface RaftNodeOptions {
   readonly logger?: Logger
   /** Called once, last, when the node has stopped, stopped itself or could not start: lets go of the stores. */
   readonly closeStorage?: () => Promise<void>
+  /** What `node.reloadCertificates` does; absent when the transport shows no certificates. */
+  readonly reloadCertificates?: () => Promise<void>
   readonly invariants?: InvariantChecker
 }
 

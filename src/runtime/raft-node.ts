@@ -181,6 +181,17 @@ export class RaftNode {
     return describeNode(this.raft.inspect(), this.driver.isDiskFull, this.stopReason)
   }
 
+  /**
+   * Reads the certificates anew. Connections that begin from now on use them; those that are there live on.
+   *
+   * @throws TransportError ERR_QUORATE_CERTIFICATE_INVALID: the old ones stay in use; OptionsError for a node without `tls`
+   */
+  async reloadCertificates(): Promise<void> {
+    const { reloadCertificates } = this.options
+    if (reloadCertificates === undefined) throw new OptionsError('this node was started without tls')
+    await reloadCertificates()
+  }
+
   /** A listener that throws is logged; it harms nobody else. */
   on<Name extends keyof NodeEvents>(name: Name, listener: (event: NodeEvents[Name]) => void): () => void {
     return this.events.on(name, (event) => {
