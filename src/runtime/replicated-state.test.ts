@@ -94,6 +94,15 @@ describe.each([0, 10])('a batch, to a machine that takes %d ms', (applyMs) => {
     expect(journal.lines).toHaveLength(1)
   })
 
+  test('with a copy in front of the end of its session still has the answer for it', async () => {
+    await apply([0, open(1000)], [0, command(1, 1, 0, 'x')])
+    expect((await apply([0, command(1, 1, 0, 'x')], [0, close(1)], [0, command(1, 1, 0, 'x')])).slice(0, 3)).toEqual([
+      '1',
+      '',
+      'SESSION_EXPIRED no',
+    ])
+  })
+
   test('in which sessions end has room again for the answers of others', async () => {
     journal.answer = () => new Uint8Array(2 ** 20 - 64)
     const used = Array.from({ length: 20 }, (_, i): Line[] => {
