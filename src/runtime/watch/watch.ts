@@ -74,6 +74,7 @@ export class Watch {
   private readonly apply: Stall
   private readonly placed = new Deque<Placed>()
   private timer: Cancel | null = null
+  private stopped = false
 
   constructor(options: WatchOptions, machine: WatchedMachine, raftOptions: RaftOptions, handlers: WatchHandlers) {
     const { counters } = this
@@ -98,13 +99,15 @@ export class Watch {
     this.apply = stall('apply', APPLY_STALL_MS)
   }
 
-  /** From now on somebody looks. */
+  /** From now on somebody looks; not at a node that has stopped itself while it was being started. */
   start(): void {
+    if (this.stopped) return
     const dueAt = this.clock.now() + ROUND_INTERVAL_MS
     this.timer = this.clock.schedule(ROUND_INTERVAL_MS, () => this.round(dueAt))
   }
 
   stop(): void {
+    this.stopped = true
     this.timer?.()
   }
 
