@@ -56,6 +56,7 @@ test('stopped, it leaves no timer', async () => {
   const { clock, deadline, late } = watched()
   deadline.note(1, false, true)
   deadline.stop()
+  deadline.note(1, false, true)
   await clock.advance(TIMEOUT_MS * 2)
   expect([late, clock.waiting]).toEqual([[], 0])
 })

@@ -28,6 +28,7 @@ export class FrameDeadline {
 
   /** A chunk was read. `completed`: a frame ended in it; `isWithinFrame`: it ends within a frame. */
   note(chunkBytes: number, completed: boolean, isWithinFrame: boolean): void {
+    if (this.stopped) return
     const isSameFrame = this.isWithinFrame && !completed
     this.isWithinFrame = isWithinFrame
     if (!isWithinFrame) return
