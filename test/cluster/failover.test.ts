@@ -11,7 +11,7 @@ afterEach(killAll)
 
 describe.each(['plain TCP', 'TLS'])('over %s', (network) => {
   test('a leader that is killed is missed at once, not after a time-out of three seconds', async () => {
-    const cluster = await Cluster.configure({ raft: RAFT })
+    const cluster = await Cluster.configure({ raft: RAFT, requestTimeoutMs: 5000 })
     if (network === 'TLS') withTls(cluster)
     await cluster.startAll()
     const leader = await cluster.leader()
