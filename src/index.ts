@@ -1,6 +1,8 @@
 /**
- * The default face: `startNode` puts a node on this machine's disk, network and clock. Everything below is pure; the
- * outside world is wired in here and nowhere else.
+ * The default face, and all that most services need: `startNode` puts a node on this machine's disk, network and clock,
+ * and gives back a `RaftNode`. Everything below is pure; the outside world is wired in here and nowhere else.
+ *
+ * @module quorate
  */
 import { randomBytes } from 'node:crypto'
 import { NodeFileSystem } from './io/node-file-system.ts'
@@ -22,10 +24,13 @@ export type { ConfigurationChange } from './raft/configuration-change.ts'
 export type { Index, ServerId, Term } from './raft/entry.ts'
 export { OptionsError } from './raft/errors.ts'
 export type { RaftOptions } from './raft/options.ts'
+export type { ProgressState } from './raft/progress.ts'
 export type { RaftEvent, Role } from './raft/ready.ts'
+export type { Cancel, Clock } from './runtime/clock.ts'
 export { NodeError, type NodeErrorCode } from './runtime/errors.ts'
 export type { Logger } from './runtime/logger.ts'
-export type { NodeEvents, RequestOptions } from './runtime/node-options.ts'
+export type { NodeEvents, RaftNodeOptions, RequestOptions } from './runtime/node-options.ts'
+export type { AbortSignalLike } from './runtime/pending.ts'
 export { RaftNode } from './runtime/raft-node.ts'
 export type { Session } from './runtime/sessions/session.ts'
 export type { SessionOptions } from './runtime/sessions/sessions.ts'
