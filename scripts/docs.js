@@ -10,7 +10,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, r
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { assemble } from './docs-pages.js'
+import { runnerImport } from 'vite'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const SITE = join(ROOT, 'docs/site')
@@ -22,7 +22,8 @@ installTools()
 rmSync(join(SITE, 'dist'), { recursive: true, force: true })
 run('typedoc', '--logLevel', 'Warn')
 renameIndexType()
-for (const [path, text] of assemble(ROOT)) {
+const { module: pages } = await runnerImport(join(SITE, 'pages.ts'), { logLevel: 'silent' })
+for (const [path, text] of pages.assemble(ROOT)) {
   mkdirSync(dirname(join(PAGES, path)), { recursive: true })
   writeFileSync(join(PAGES, path), text)
 }

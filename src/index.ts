@@ -29,7 +29,7 @@ export type { RaftEvent, Role } from './raft/ready.ts'
 export type { Cancel, Clock } from './runtime/clock.ts'
 export { NodeError, type NodeErrorCode } from './runtime/errors.ts'
 export type { Logger } from './runtime/logger.ts'
-export type { NodeEvents, RaftNodeOptions, RequestOptions } from './runtime/node-options.ts'
+export type { JoinOptions, NodeEvents, RaftNodeOptions, RequestOptions } from './runtime/node-options.ts'
 export type { AbortSignalLike } from './runtime/pending.ts'
 export { RaftNode } from './runtime/raft-node.ts'
 export type { Session } from './runtime/sessions/session.ts'
@@ -65,9 +65,13 @@ export interface NodeOptions
    * learner and becomes a voter when it has caught up, unless `promote` is false. It needs `listen`.
    */
   readonly join?: boolean | { readonly promote: boolean }
+  /** What the commands do. It is empty, and is restored from the disk before `startNode` returns. */
   readonly stateMachine: StateMachine
+  /** Where the node says what happens to it; by default nowhere. */
   readonly logger?: Logger
+  /** Elections, heartbeats, sizes: the defaults suit a local network. */
   readonly raft?: Partial<RaftOptions>
+  /** How the log lies on the disk. */
   readonly storage?: NonNullable<DiskStorageOptions['log']>
 }
 

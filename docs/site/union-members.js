@@ -12,7 +12,7 @@ function describeMembers(alias) {
   const { types = [], elementSummaries } = alias.type ?? {}
   if (elementSummaries === undefined || types.some(({ type }) => type !== 'literal')) return
   const parts = types.flatMap(({ value }, i) => [
-    { kind: 'text', text: `- \`'${value}'\`: ` },
+    { kind: 'text', text: elementSummaries[i]?.length > 0 ? `- \`'${value}'\`: ` : `- \`'${value}'\`` },
     ...(elementSummaries[i] ?? []),
     { kind: 'text', text: '\n' },
   ])

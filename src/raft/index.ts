@@ -19,7 +19,7 @@ export {
   NOBODY,
   votersOnly,
 } from './configuration.ts'
-export type { ConfigurationChange } from './configuration-change.ts'
+export type { ConfigurationChange, ImpossibleChange } from './configuration-change.ts'
 export {
   contiguous,
   decodeEntry,

@@ -50,6 +50,10 @@ declare global {
  */
 const NODE_DEFAULTS: Partial<RaftOptions> = { applyBeforeDurable: true, commitPushDelayMs: 3 }
 
+/**
+ * One server of a cluster, as `startNode` gives it: propose commands, read the state machine, see how it stands,
+ * change who belongs to the cluster. Commands, reads and changes can be asked for on any server.
+ */
 export class RaftNode {
   readonly id: ServerId
   /** Resolves with the reason if the node has to stop itself: a disk that failed, a state machine that threw. */
@@ -180,6 +184,7 @@ export class RaftNode {
    * Runs `query` against the state machine when it holds everything that was acknowledged anywhere before this call
    * (Thesis §6.4). `query` must be synchronous.
    *
+   * @param options how long it may take, and how to give it up
    * @throws NodeError ERR_QUORATE_NO_LEADER when that cannot be confirmed in time; whatever `query` throws
    */
   read<T>(query: () => T, { timeoutMs, signal }: RequestOptions = {}): Promise<T> {
@@ -236,11 +241,12 @@ export class RaftNode {
     return this.changes.request(change, options)
   }
 
+  /** How this server stands, at this moment and from its own point of view. Cheap; also works when it has stopped. */
   status(): NodeStatus {
     return describeNode(this.raft.inspect(), this.formation.missing, this.driver.isDiskFull, this.stopReason)
   }
 
-  /** A listener that throws is logged; it harms nobody else. */
+  /** Calls `listener` at each such event from now on; one that throws is logged. @returns what ends it */
   on<Name extends keyof NodeEvents>(name: Name, listener: (event: NodeEvents[Name]) => void): () => void {
     return this.events.on(name, (event) => {
       try {
@@ -258,6 +264,7 @@ export class RaftNode {
     await this.closing
   }
 
+  /** For `await using`: the same as `stop`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop()
   }

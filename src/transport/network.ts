@@ -13,6 +13,7 @@ export interface Timers {
   soon(action: () => void): void
 }
 
+/** Makes streams of bytes: TCP behind `startNode`, memory in tests. */
 export interface Network {
   /** Rejects, with words for the operator, when nobody answers at `address` within `timeoutMs`. */
   connect(address: string, timeoutMs: number): Promise<ByteStream>
@@ -21,6 +22,7 @@ export interface Network {
   listen(address: string, accept: (stream: ByteStream) => void): Promise<Listener>
 }
 
+/** Something that others can connect to. */
 export interface Listener {
   /** Where it really listens: with port 0, the port that the system chose. */
   readonly address: string
@@ -48,6 +50,7 @@ export interface ByteStream {
   close(): void
 }
 
+/** What the user of a stream is told. */
 export interface ByteStreamHandlers {
   /** The bytes may be kept: nobody writes into them any more. */
   onData(chunk: Uint8Array): void

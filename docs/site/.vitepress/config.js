@@ -1,4 +1,4 @@
-// The site's frame: what is in its menus. The pages are put together by scripts/docs.js, their titles are read here.
+// The site's frame: what is in its menus. The pages are put together by pages.ts, their titles are read here.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -81,6 +81,14 @@ function itemsOf(folder) {
     const names = files.map((file) => file.replace(/\.md$/, ''))
     return names.length === 0
       ? []
-      : [{ text, items: names.map((name) => ({ text: name, link: `/${folder}/${kind}/${name}` })) }]
+      : [
+          {
+            text,
+            items: names.map((name) => ({
+              text: name.replace(/^LogIndex$/, 'Index'),
+              link: `/${folder}/${kind}/${name}`,
+            })),
+          },
+        ]
   })
 }
