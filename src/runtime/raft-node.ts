@@ -50,10 +50,7 @@ declare global {
  */
 const NODE_DEFAULTS: Partial<RaftOptions> = { applyBeforeDurable: true, commitPushDelayMs: 3 }
 
-/**
- * One server of a cluster, as `startNode` gives it: propose commands, read the state machine, see how it stands,
- * change who belongs to the cluster. Commands, reads and changes can be asked for on any server.
- */
+/** One server of a cluster, as `startNode` gives it. Commands, reads and changes can be asked for on any of them. */
 export class RaftNode {
   readonly id: ServerId
   /** Resolves with the reason if the node has to stop itself: a disk that failed, a state machine that threw. */
@@ -184,7 +181,6 @@ export class RaftNode {
    * Runs `query` against the state machine when it holds everything that was acknowledged anywhere before this call
    * (Thesis §6.4). `query` must be synchronous.
    *
-   * @param options how long it may take, and how to give it up
    * @throws NodeError ERR_QUORATE_NO_LEADER when that cannot be confirmed in time; whatever `query` throws
    */
   read<T>(query: () => T, { timeoutMs, signal }: RequestOptions = {}): Promise<T> {
