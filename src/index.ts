@@ -29,7 +29,13 @@ export type { RaftEvent, Role } from './raft/ready.ts'
 export type { Cancel, Clock } from './runtime/clock.ts'
 export { NodeError, type NodeErrorCode } from './runtime/errors.ts'
 export type { Logger } from './runtime/logger.ts'
-export type { JoinOptions, NodeEvents, RaftNodeOptions, RequestOptions } from './runtime/node-options.ts'
+export type {
+  FormationOptions,
+  JoinOptions,
+  NodeEvents,
+  RaftNodeOptions,
+  RequestOptions,
+} from './runtime/node-options.ts'
 export type { AbortSignalLike } from './runtime/pending.ts'
 export { RaftNode } from './runtime/raft-node.ts'
 export type { Session } from './runtime/sessions/session.ts'

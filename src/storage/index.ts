@@ -15,6 +15,7 @@ export {
   type FileSystemErrorCode,
   type FolderLock,
 } from './file-system.ts'
+export type { Founders } from './founders.ts'
 export type { ServerIdentity } from './identity.ts'
 export type { LogStore, OpenedLog, RecoveryReport } from './log-store.ts'
 export { type LogStoreCase, type LogStoreStage, logStoreAcceptance } from './log-store-acceptance.ts'
