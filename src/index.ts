@@ -5,18 +5,35 @@
  * @module quorate
  */
 import { randomBytes } from 'node:crypto'
+import { publishEvents } from './io/diagnostics.ts'
 import { NodeFileSystem } from './io/node-file-system.ts'
 import { systemClock } from './io/system-clock.ts'
 import { type TcpOptions, tcpTransport } from './io/tcp-transport.ts'
 import { NOBODY, votersOnly } from './raft/configuration.ts'
 import type { ServerId } from './raft/entry.ts'
 import { OptionsError } from './raft/errors.ts'
-import type { RaftOptions } from './raft/options.ts'
+import { type RaftOptions, resolveOptions } from './raft/options.ts'
+import {
+  areMembers,
+  type Checks,
+  checkEach,
+  checkLimits,
+  hasMethods,
+  isAddress,
+  isBoolean,
+  isDuration,
+  isJoin,
+  isName,
+  isSize,
+  isText,
+  requireAll,
+} from './runtime/check-options.ts'
 import { harmless, type Logger, SILENT } from './runtime/logger.ts'
-import type { RaftNodeOptions } from './runtime/node-options.ts'
+import type { NodeEvents, RaftNodeOptions } from './runtime/node-options.ts'
 import { RaftNode } from './runtime/raft-node.ts'
 import type { StateMachine } from './runtime/state-machine.ts'
 import { type DiskStorageOptions, openDiskStorage } from './storage/disk-storage.ts'
+import { type RecoveredCluster, recoverFolder } from './storage/survivor.ts'
 import { Random } from './util/random.ts'
 
 export { type Configuration, decodeConfiguration } from './raft/configuration.ts'
@@ -28,21 +45,32 @@ export type { ProgressState } from './raft/progress.ts'
 export type { RaftEvent, Role } from './raft/ready.ts'
 export type { Cancel, Clock } from './runtime/clock.ts'
 export { NodeError, type NodeErrorCode } from './runtime/errors.ts'
+export type { DiskFullEvent, SlowPeerEvent, SnapshotEvent, StallCause, StallEvent } from './runtime/events.ts'
 export type { Logger } from './runtime/logger.ts'
+export type { HistogramReading, NodeMetrics, PeerMetrics } from './runtime/metrics.ts'
 export type {
   FormationOptions,
   JoinOptions,
   NodeEvents,
   RaftNodeOptions,
   RequestOptions,
+  StopOptions,
+  WaitOptions,
 } from './runtime/node-options.ts'
 export type { AbortSignalLike } from './runtime/pending.ts'
+export { type MetricLabels, prometheusText } from './runtime/prometheus.ts'
 export { RaftNode } from './runtime/raft-node.ts'
 export type { Session } from './runtime/sessions/session.ts'
 export type { SessionOptions } from './runtime/sessions/sessions.ts'
+export type { TakenSnapshot } from './runtime/snapshot-requests.ts'
 export type { CommittedEntry, EntryPlace, StateMachine } from './runtime/state-machine.ts'
 export type { NodeStatus, PeerStatus } from './runtime/status.ts'
+export type { Amount, PerMessage } from './runtime/watch/counters.ts'
 export { DamageError, StorageError, type StorageErrorCode } from './storage/errors.ts'
+
+import { DEFAULT_LIMITS } from './transport/limits.ts'
+
+export type { RecoveredCluster } from './storage/survivor.ts'
 export { TransportError, type TransportErrorCode } from './transport/transport.ts'
 export { InvariantError } from './util/assert.ts'
 
@@ -52,7 +80,7 @@ export { InvariantError } from './util/assert.ts'
  */
 export interface NodeOptions
   extends TcpOptions,
-    Pick<RaftNodeOptions, 'snapshotEveryBytes' | 'requestTimeoutMs' | 'maxQueuedBytes'> {
+    Pick<RaftNodeOptions, 'snapshotEveryBytes' | 'requestTimeoutMs' | 'maxQueuedBytes' | 'diskStallMs' | 'slowPeerMs'> {
   /** This server's name, for ever: one of `members`. */
   readonly id: ServerId
   /** The cluster's name: servers of another cluster are refused. */
@@ -81,6 +109,71 @@ export interface NodeOptions
   readonly storage?: NonNullable<DiskStorageOptions['log']>
 }
 
+/** One check for each option; the core looks at its own, `raft`, and the storage at its sizes. */
+const CHECKS: Checks<NodeOptions> = {
+  id: isName,
+  cluster: isName,
+  directory: isText,
+  listen: isAddress,
+  members: areMembers,
+  join: isJoin,
+  stateMachine: hasMethods('apply', 'snapshot', 'restore'),
+  logger: hasMethods('info', 'warn', 'error'),
+  allowPlaintext: isBoolean,
+  snapshotEveryBytes: isSize,
+  requestTimeoutMs: isDuration,
+  maxQueuedBytes: isSize,
+  diskStallMs: isDuration,
+  slowPeerMs: isDuration,
+  raft: () => null,
+  storage: () => null,
+}
+
+const STORAGE_CHECKS: Checks<NonNullable<NodeOptions['storage']>> = {
+  firstSegmentBytes: isSize,
+  maxSegmentBytes: isSize,
+  maxTailBytes: isSize,
+}
+
+/** Only their names: the core knows the rest. */
+const RAFT_CHECKS: Checks<object> = Object.fromEntries(
+  Object.keys(resolveOptions({ id: 'a' })).flatMap((name) => (name === 'id' ? [] : [[name, () => null]])),
+)
+
+/** All that a node tells, in the order of its type: each is published on a channel, too. */
+const EVENTS: { readonly [Name in keyof NodeEvents]: true } = {
+  role: true,
+  leader: true,
+  configuration: true,
+  configurationCommitted: true,
+  departed: true,
+  contradiction: true,
+  transfer: true,
+  snapshot: true,
+  slowPeer: true,
+  stall: true,
+  diskFull: true,
+  proposals: true,
+  failure: true,
+}
+
+function checkOptions(options: NodeOptions): void {
+  checkEach(options, CHECKS)
+  requireAll({ ...options }, ['id', 'cluster', 'directory', 'members', 'stateMachine'])
+  const { id, members, storage, raft, listen } = options
+  const isMember = Object.hasOwn(members, id)
+  if (isJoining(options) && listen === undefined && !isMember) {
+    throw new OptionsError('to join, a server needs `listen`: the address at which the others will find it')
+  }
+  if (!isJoining(options) && !isMember) {
+    const names = Object.keys(members).join(', ')
+    throw new OptionsError(`id '${id}' is not among the members ${names}: add it, or set \`join\` for a new server`)
+  }
+  if (storage !== undefined) checkEach(storage, STORAGE_CHECKS, 'storage')
+  if (raft !== undefined) checkEach(raft, RAFT_CHECKS, 'raft')
+  checkLimits(options, resolveOptions({ ...raft, id }), DEFAULT_LIMITS.maxFrameBytes)
+}
+
 /**
  * Starts one server of a cluster: reads its disk, restores the state machine, listens, and joins the others.
  *
@@ -88,16 +181,16 @@ export interface NodeOptions
  *   somebody else's; TransportError when the address cannot be listened on. Nothing is left open then.
  */
 export async function startNode(options: NodeOptions): Promise<RaftNode> {
+  checkOptions(options)
   const { id, cluster: clusterId, directory, members, stateMachine, storage: logOptions } = options
-  const isJoining = options.join !== undefined && options.join !== false
-  const address = addressOf(options, isJoining)
+  const address = options.listen ?? (members[id] as string)
   const clock = systemClock()
-  const random = new Random(randomBytes(6).readUIntBE(0, 6))
+  const random = entropy()
   const storage = await openDiskStorage({
     fileSystem: new NodeFileSystem(directory),
     clusterId,
     serverId: id,
-    initialConfiguration: isJoining ? NOBODY : votersOnly(members),
+    initialConfiguration: isJoining(options) ? NOBODY : votersOnly(members),
     random: random.split(),
     ...(logOptions === undefined ? {} : { log: logOptions }),
   })
@@ -116,10 +209,11 @@ export async function startNode(options: NodeOptions): Promise<RaftNode> {
   })
   const { join, ...others } = options
   const promote = typeof join !== 'object' || join.promote
-  return RaftNode.open({
+  const node = await RaftNode.open({
     ...others,
-    ...(isJoining ? {} : { formation: { founders, incarnation, known, keep: (met) => storage.keepFounders(met) } }),
-    ...(isJoining ? { join: { members, address, incarnation, promote } } : {}),
+    ...(isJoining(options)
+      ? { join: { members, address, incarnation, promote } }
+      : { formation: { founders, incarnation, known, keep: (met) => storage.keepFounders(met) } }),
     boot,
     log,
     snapshots,
@@ -129,19 +223,43 @@ export async function startNode(options: NodeOptions): Promise<RaftNode> {
     stateMachine,
     closeStorage: () => storage.close(),
   })
+  publishEvents(id, Object.keys(EVENTS) as (keyof NodeEvents)[], (name, listener) => node.on(name, listener))
+  return node
 }
 
-function addressOf({ id, listen, members }: NodeOptions, isJoining: boolean): string {
-  const address = listen ?? members[id]
-  if (isJoining && (address === undefined || Object.keys(members).length === 0)) {
-    throw new OptionsError(
-      'to join, a server needs `listen`, its own address, and in `members` at least one of a member',
-    )
-  }
-  if (address === undefined || (!isJoining && members[id] === undefined)) {
-    throw new OptionsError(`id '${id}' is not among the members ${Object.keys(members).join(', ')}`)
-  }
-  return address
+/** What `recoverCluster` needs to know. */
+export interface RecoverOptions {
+  /** The survivor's own folder; no server may run on it. */
+  readonly directory: string
+  /** The survivor's id, which it keeps. */
+  readonly id: ServerId
+  /** The name of the new cluster: none that these servers ever had. */
+  readonly cluster: string
+  /** Where the survivor listens, if not where it did. */
+  readonly address?: string
+}
+
+/**
+ * The last resort: the majority is lost for good, and the folder of one survivor becomes a new cluster, of which it is
+ * the only voter. **What the lost servers had acknowledged and this one never received is lost, and what it received
+ * without a majority becomes committed.** The servers of the old cluster are refused from then on. `quorate recover`
+ * does the same, and says first what is there.
+ *
+ * @throws StorageError: locked, damaged, somebody else's, or under a name that it has already; OptionsError
+ */
+export async function recoverCluster(options: RecoverOptions): Promise<RecoveredCluster> {
+  checkEach<RecoverOptions>(options, { directory: isText, id: isName, cluster: isName, address: isAddress })
+  requireAll({ ...options }, ['directory', 'id', 'cluster'])
+  const { directory, id: serverId, cluster: clusterId, address } = options
+  return recoverFolder(new NodeFileSystem(directory), entropy(), { clusterId, serverId, address })
+}
+
+function entropy(): Random {
+  return new Random(randomBytes(6).readUIntBE(0, 6))
+}
+
+function isJoining({ join }: NodeOptions): boolean {
+  return join !== undefined && join !== false
 }
 
 function reportRecovery(

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { labCommand } from './lab-command.ts'
 import { logCommand } from './log-command.ts'
+import { recoverCommand } from './recover-command.ts'
 import { SERVER_COMMANDS, serverCommand } from './server-commands.ts'
 import { MAIN_HELP, UsageError } from './usage.ts'
 
@@ -23,6 +24,8 @@ async function run([command, ...args]: readonly string[]): Promise<number> {
       return labCommand(args)
     case 'log':
       return logCommand(args)
+    case 'recover':
+      return recoverCommand(args)
     default:
       if (SERVER_COMMANDS.has(command)) return serverCommand(command, args)
       throw new UsageError(`quorate ${command}: there is no such command; quorate --help lists them`)

@@ -10,12 +10,13 @@ export const MAIN_HELP: string = `Quorate: Raft for TypeScript
 
   quorate lab [options]        run the Raft lab's tests
   quorate log FILE [options]   read the log that a failed run left behind
+  quorate recover [options]    make a new cluster of one survivor, when the majority is lost for good
 
 With the package @quorate/server:
 
   quorate serve | cluster | put | get | del | status
 
-quorate lab --help and quorate log --help say more; quorate --version says which this is.`
+quorate lab --help, quorate log --help and quorate recover --help say more; quorate --version says which this is.`
 
 export const LAB_HELP: string = `quorate lab: the Raft lab's tests, on a virtual clock, each run repeatable from its seed
 
@@ -47,3 +48,15 @@ export const LOG_HELP: string = `quorate log FILE: what happened in a run, line 
 Topics: VOTE elections, LEAD who leads, LOG1 entries sent, LOG2 answers, CMIT applied, PERS saved, SNAP snapshots,
 DROP lost calls, TRCE calls received and other calls, TEST the tester, WARN the encoder's warnings, ERRO why it failed;
 and whatever else the Raft under test logs.`
+
+export const RECOVER_HELP: string = `quorate recover: a new cluster from one survivor, when the majority of the old one is lost for good
+
+  --directory FOLDER  the survivor's own folder; no server may run on it
+  --id NAME           the survivor's id, which it keeps
+  --cluster NAME      the name of the new cluster: none that these servers ever had
+  --address HOST:PORT where the survivor listens, if not where it did
+  --yes-i-understand-that-data-may-be-lost
+                      do it; without this it only says what is there and what would be lost
+
+Interrupted, it is finished by running it again with the same names.
+Exit status: 0 done, 1 nothing was changed, 2 called wrongly.`

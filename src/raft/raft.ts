@@ -69,6 +69,7 @@ import { RaftState, resetElectionTimer } from './state.ts'
 import {
   advanceTransfer,
   checkTransferDeadline,
+  handleStepDown,
   handleTimeoutNow,
   handleTransfer,
   type TransferRefusal,
@@ -191,6 +192,12 @@ export class Raft {
   transfer(to: ServerId, now: number): TransferRefusal {
     this.state.now = now
     return handleTransfer(this.state, to)
+  }
+
+  /** A leader that is of little use, and knows it, becomes a follower and lets the others campaign first. */
+  stepDown(now: number): void {
+    this.state.now = now
+    handleStepDown(this.state)
   }
 
   /** Time has passed: call it at `nextDeadline()`, or later. */

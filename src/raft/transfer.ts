@@ -54,3 +54,14 @@ export function handleTimeoutNow(state: RaftState, message: TimeoutNow): void {
   if (state.role === 'leader' || !state.canCampaign || message.from !== state.leaderId) return
   startElection(state, true)
 }
+
+/**
+ * The leader gives up its office in its own term, because it knows that it is of little use: its disk stands still, say.
+ * Unlike after check-quorum, the others have heard it to the last moment, and our own time-out may well be the shortest
+ * of all. So it waits for two of the longest: whoever is better off comes first.
+ */
+export function handleStepDown(state: RaftState): void {
+  if (state.role !== 'leader') return
+  becomeFollower(state, state.currentTerm, null)
+  state.electionDeadline = state.now + 2 * state.options.electionTimeoutMaxMs
+}

@@ -39,6 +39,11 @@ export class Applier {
     this.handlers = handlers
   }
 
+  /** True in the middle of `apply` or `restore`: the state is none that ever was. */
+  get isBusy(): boolean {
+    return this.busy
+  }
+
   apply(entries: readonly Entry[]): void {
     this.add({ entries })
   }
@@ -63,14 +68,17 @@ export class Applier {
   private work(): void {
     for (let task = this.tasks.shift(); task !== undefined && !this.stopped; task = this.tasks.shift()) {
       let pending: Promise<void> | null
+      this.busy = true
       try {
         pending = 'restore' in task ? this.restoreNow(task.restore) : this.applyNow(task.entries)
       } catch (error) {
         this.fail(error)
         return
       }
-      if (pending === null) continue
-      this.busy = true
+      if (pending === null) {
+        this.busy = false
+        continue
+      }
       pending.then(
         () => {
           this.busy = false

@@ -55,9 +55,11 @@ async function start(...members: string[]): Promise<Driver> {
   const ports = { ...storage, transport, clock, logger: SILENT, state: new ReplicatedState(machine), formation }
   const driver = new Driver(raft, ports, {
     beforeTurn() {},
+    afterTurn() {},
     onRead() {},
     onAnswer() {},
     onApplied() {},
+    onSnapshotFailed() {},
     onSnapshotRestored() {},
     onEvent() {},
     onFailure: ({ message }) => void failures.push(message),

@@ -56,7 +56,12 @@ export interface DriverHandlers extends Pick<ApplierHandlers, 'onAnswer'> {
   beforeTurn(): void
   /** A read may be served once `index` is applied; null: refused. */
   onRead(token: number, index: number | null): void
-  onApplied(index: number): void
+  /** A turn is over. */
+  afterTurn(): void
+  /** `bytes` is what was applied by that, in the log's bytes. */
+  onApplied(index: number, bytes: number): void
+  /** No snapshot came about. */
+  onSnapshotFailed(error: Error): void
   onSnapshotRestored(index: number): void
   onEvent(event: RaftEvent): void
   /** The node must stop: its disk or its state machine failed. */
@@ -78,6 +83,7 @@ export class Driver {
   private turnIsDue = false
   private stopped = false
   private bytesSinceSnapshot = 0
+  private snapshotWanted = false
 
   constructor(raft: Raft, ports: DriverPorts, handlers: DriverHandlers) {
     const { log, snapshots, transport, clock, logger, state } = ports
@@ -93,7 +99,8 @@ export class Driver {
       describe: (index) => raft.describeSnapshot(index),
       onTaken: (meta) => this.input(() => raft.snapshotTaken(meta, clock.now())),
       // Again when a quarter more has come, rather than at once, over and over.
-      onTakeFailed: () => {
+      onTakeFailed: (error) => {
+        handlers.onSnapshotFailed(error)
         this.bytesSinceSnapshot += (ports.snapshotEveryBytes * 3) / 4
       },
       onSendFailed: (to, session) => this.input(() => raft.snapshotFailed(to, session, clock.now())),
@@ -157,6 +164,19 @@ export class Driver {
     })
   }
 
+  /** Takes a snapshot as soon as the state machine is between two calls of `apply`, and no other is being taken. */
+  wantSnapshot(): void {
+    this.snapshotWanted = true
+    if (!this.applier.isBusy) this.takeSnapshot(this.raft.inspect().lastApplied)
+  }
+
+  private takeSnapshot(index: number): void {
+    if (this.snapshots.isTaking) return
+    this.bytesSinceSnapshot = 0
+    this.snapshotWanted = false
+    this.snapshots.take(this.ports.state, index)
+  }
+
   async stop(): Promise<void> {
     this.halt()
     await this.ports.transport.stop()
@@ -174,12 +194,13 @@ export class Driver {
       break
     }
     this.setTimer()
+    this.handlers.afterTurn()
   }
 
   /** In the order that `raft/ready.ts` lays down. */
   private carryOut(ready: Ready): void {
     const { log } = this.ports
-    for (const event of ready.events) this.noteEvent(event)
+    for (const event of ready.events) this.handlers.onEvent(event)
     if (ready.persist !== null) this.disk.write(ready.persist)
     for (const outgoing of ready.messages) this.disk.send(outgoing)
     if (ready.restore !== null) this.applier.restore(ready.restore)
@@ -203,14 +224,12 @@ export class Driver {
   }
 
   private noteApplied(index: number, bytes: number): void {
-    const { clock, snapshotEveryBytes, state } = this.ports
+    const { clock, snapshotEveryBytes } = this.ports
     this.raft.applied(index, clock.now())
-    this.handlers.onApplied(index)
+    this.handlers.onApplied(index, bytes)
     this.turnSoon()
     this.bytesSinceSnapshot += bytes
-    if (this.bytesSinceSnapshot < snapshotEveryBytes || this.snapshots.isTaking) return
-    this.bytesSinceSnapshot = 0
-    this.snapshots.take(state, index)
+    if (this.snapshotWanted || this.bytesSinceSnapshot >= snapshotEveryBytes) this.takeSnapshot(index)
   }
 
   private noteRestored(index: number): void {
@@ -218,12 +237,7 @@ export class Driver {
     this.handlers.onSnapshotRestored(index)
     this.input(() => this.raft.restored(index, this.ports.clock.now()))
     this.arrivals.restored()
-    this.handlers.onApplied(index)
-  }
-
-  private noteEvent(event: RaftEvent): void {
-    if (event.type === 'contradiction') this.ports.logger.error(event.detail, { from: event.from, index: event.index })
-    this.handlers.onEvent(event)
+    this.handlers.onApplied(index, 0)
   }
 
   /** Files that could not be removed cost room, not safety; a broken disk shows at the next write. */

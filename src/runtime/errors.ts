@@ -30,6 +30,10 @@ export type NodeErrorCode =
   | 'ERR_QUORATE_CHANGE_REFUSED'
   /** Leadership stays where it was, or went elsewhere. */
   | 'ERR_QUORATE_NOT_TRANSFERRED'
+  /** What was waited for did not come about in time. */
+  | 'ERR_QUORATE_TIMEOUT'
+  /** There is nothing new to take a snapshot of, or none came about. */
+  | 'ERR_QUORATE_NO_SNAPSHOT'
   /** The node was stopped, or has stopped itself: see its `failed`. */
   | 'ERR_QUORATE_STOPPED'
 

@@ -1,5 +1,5 @@
 /** What a node is made of, what can be asked of it, and what it tells: the types around `RaftNode`. */
-import type { ServerId, Term } from '../raft/entry.ts'
+import type { Index, ServerId, Term } from '../raft/entry.ts'
 import type { InvariantChecker } from '../raft/invariants.ts'
 import type { RaftOptions } from '../raft/options.ts'
 import type { BootState, RaftEvent, Role } from '../raft/ready.ts'
@@ -8,6 +8,7 @@ import type { SnapshotStore } from '../storage/snapshot-store.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { Random } from '../util/random.ts'
 import type { Clock } from './clock.ts'
+import type { OperationEvents } from './events.ts'
 import type { Logger } from './logger.ts'
 import type { AbortSignalLike } from './pending.ts'
 import type { StateMachine } from './state-machine.ts'
@@ -59,6 +60,13 @@ export interface RaftNodeOptions {
   readonly maxQueuedBytes?: number
   /** The largest message that the transport takes; default 16 MiB, as that of the transport over TCP. */
   readonly maxMessageBytes?: number
+  /**
+   * A leader whose oldest write to its log has not ended after so long hands over to a server with a better disk; by
+   * default five of the longest election time-outs.
+   */
+  readonly diskStallMs?: number
+  /** A follower that lacks what was committed so long ago is reported as slow; by default like diskStallMs. */
+  readonly slowPeerMs?: number
   readonly logger?: Logger
   /** Called once, last, when the node has stopped, stopped itself or could not start: lets go of the stores. */
   readonly closeStorage?: () => Promise<void>
@@ -73,8 +81,26 @@ export interface RequestOptions {
   readonly signal?: AbortSignalLike
 }
 
+/** For `waitFor`. */
+export interface WaitOptions {
+  /** How long to wait; default as for requests. */
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignalLike
+}
+
+/** How to stop. */
+export interface StopOptions {
+  /**
+   * True, the default: a leader hands over before it goes, and requests under way get their answers. False: at once, as
+   * if the process had died, but for the files and sockets that are closed.
+   */
+  readonly handOver?: boolean
+  /** How long that may take before the node stops all the same; by default two of the longest election time-outs. */
+  readonly timeoutMs?: number
+}
+
 /** What a node tells its listeners. */
-export interface NodeEvents {
+export interface NodeEvents extends OperationEvents {
   /** What this server is now. */
   role: { readonly role: Role; readonly term: Term }
   /** Who leads now, as far as this server knows; null when nobody does. */
@@ -88,6 +114,8 @@ export interface NodeEvents {
   contradiction: Extract<RaftEvent, { type: 'contradiction' }>
   /** How a transfer of leadership ended. */
   transfer: Extract<RaftEvent, { type: 'transfer' }>
+  /** This server leads and has put a batch of proposals into its log: often many times a millisecond, so be quick. */
+  proposals: { readonly firstIndex: Index; readonly count: number; readonly term: Term }
   /** The node has stopped itself. */
   failure: Error
 }

@@ -7,6 +7,7 @@ import { Deque } from '../util/deque.ts'
 import { NodeError, outcomeUnknown } from './errors.ts'
 import { type Pending, settleOnce } from './pending.ts'
 import type { Outcome } from './replicated-state.ts'
+import type { RequestTally } from './watch/counters.ts'
 
 /** What a proposal takes in memory beyond its command: many empty ones are no small thing either. */
 const OVERHEAD_BYTES = 128
@@ -20,6 +21,8 @@ export interface Proposal extends Pending {
   readonly reject: (error: NodeError) => void
   /** Came from another server: refused rather than forwarded once more, or a ring of servers could pass it on for ever. */
   readonly isForwarded: boolean
+  /** Where the outcome is counted, unless it came from another server: then it is counted there. */
+  readonly tally: RequestTally
   /** In a leader's log, or on its way there: from now on nobody can say that it has no effect. */
   handedOver: boolean
   /** Where this server, as leader, has put it; 0 otherwise. */
@@ -189,12 +192,16 @@ export function costOf(proposal: Proposal): number {
 
 /** Gives the caller the answer, unless it has been told something else before. */
 export function settle(proposal: Proposal, answer: Uint8Array): void {
-  if (settleOnce(proposal)) proposal.resolve(answer)
+  if (!settleOnce(proposal)) return
+  if (!proposal.isForwarded) proposal.tally.proposalsCommitted++
+  proposal.resolve(answer)
 }
 
 /** Tells the caller what went wrong, unless it has been told something else before. */
 export function fail(proposal: Proposal, error: NodeError): void {
-  if (settleOnce(proposal)) proposal.reject(error)
+  if (!settleOnce(proposal)) return
+  if (!proposal.isForwarded) proposal.tally.proposalFailed(error)
+  proposal.reject(error)
 }
 
 /** Rejects it if its time is up. Looks first: an error costs a stack trace, and a hundred thousand may be long settled. */

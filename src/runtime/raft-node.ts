@@ -6,32 +6,35 @@ import type { Configuration } from '../raft/configuration.ts'
 import type { ConfigurationChange } from '../raft/configuration-change.ts'
 import type { Index, ServerId } from '../raft/entry.ts'
 import type { RaftOptions } from '../raft/options.ts'
-import { type ProposeRefusal, Raft } from '../raft/raft.ts'
+import { Raft } from '../raft/raft.ts'
 import type { RaftEvent } from '../raft/ready.ts'
 import { DEFAULT_LIMITS } from '../transport/limits.ts'
-import { Events } from '../util/events.ts'
 import { isChangeRequest } from './change-codec.ts'
 import { Changes } from './changes.ts'
-import type { Cancel } from './clock.ts'
+import { checkLimits } from './check-options.ts'
 import { Driver } from './driver.ts'
 import { asError, NodeError } from './errors.ts'
 import { Formation } from './formation.ts'
-import { Forwarder } from './forwarder.ts'
-import { decodeForward, encodeOutcomes, type ForwardedOutcome, type ForwardedProposal } from './forwarding.ts'
 import { type Joiner, joinerFor } from './joiner.ts'
+import { Listeners } from './listeners.ts'
 import { harmless, type Logger, SILENT } from './logger.ts'
-import { MESSAGE_OVERHEAD_BYTES, requireFittingMessages } from './message-limits.ts'
-import type { NodeEvents, RaftNodeOptions, RequestOptions } from './node-options.ts'
-import { watchSignal } from './pending.ts'
-import { abort, costOf, fail, type Proposal, Proposals, requireBytes, runsOfOneKind } from './proposals.ts'
-import { failRead, type Read, Reads } from './reads.ts'
+import { type NodeMetrics, readMetrics } from './metrics.ts'
+import type { NodeEvents, RaftNodeOptions, RequestOptions, StopOptions, WaitOptions } from './node-options.ts'
+import { Operations } from './operations.ts'
+import { ProposalDesk } from './proposal-desk.ts'
+import { Queues } from './queues.ts'
+import { Reads } from './reads.ts'
 import { ReplicatedState } from './replicated-state.ts'
 import type { Session } from './sessions/session.ts'
 import { type SessionOptions, Sessions } from './sessions/sessions.ts'
+import type { TakenSnapshot } from './snapshot-requests.ts'
 import { describeNode, type NodeStatus } from './status.ts'
+import { Watch } from './watch/watch.ts'
+import { WatchedMachine } from './watch/watched-machine.ts'
+import { within } from './within.ts'
 
-/** How late a time-out may be noticed. */
-const SWEEP_INTERVAL_MS = 50
+/** For the call of the state machine's `apply` that is under way when the node stops. */
+const STOP_APPLY_MS = 10_000
 
 const DEFAULT_TIMEOUT_MS = 5000
 
@@ -58,23 +61,22 @@ export class RaftNode {
   private readonly options: RaftNodeOptions
   private readonly driver: Driver
   private readonly raft: Raft
-  private readonly proposals = new Proposals()
-  private readonly forwarder: Forwarder
-  private readonly reads = new Reads()
+  private readonly desk: ProposalDesk
+  private readonly reads: Reads
   private readonly changes: Changes
+  private readonly sessions: Sessions
   private readonly joiner: Joiner | null
   private readonly formation: Formation
-  private readonly sessions: Sessions
-  private readonly events = new Events<NodeEvents>()
-  /** Ends the transfers of leadership that somebody waits for. */
-  private readonly transfers = new Set<(error: NodeError) => void>()
+  private readonly queues: Queues
+  private readonly events: Listeners<NodeEvents>
+  private readonly watch: Watch
+  private readonly operations: Operations
   private readonly logger: Logger
   private reportFailure: (error: Error) => void = () => {}
-  private sweeper: Cancel | null = null
   private stopReason: string | null = null
+  /** An orderly stop: no more requests are taken, and those under way end. */
+  private leaving: Promise<void> | null = null
   private closing: Promise<void> | null = null
-  private readonly maxEntryBytes: number
-  private readonly maxMessageBytes: number
 
   /**
    * Restores the state machine, then joins the cluster. When it rejects, transport and storage are let go of.
@@ -82,16 +84,18 @@ export class RaftNode {
    * @throws OptionsError, TransportError, or what `restore` rejects with
    */
   static async open(options: RaftNodeOptions): Promise<RaftNode> {
-    const { snapshots, stateMachine, transport } = options
+    const { snapshots, stateMachine, transport, clock } = options
     try {
-      const state = new ReplicatedState(stateMachine)
+      const machine = new WatchedMachine(stateMachine, clock)
+      const state = new ReplicatedState(machine)
       const latest = snapshots.latest()
       if (latest !== null) await state.restore(snapshots.read(latest))
       // Not before: the election timer runs from here, and restoring may take a minute.
-      const node = new RaftNode(options, state)
+      const node = new RaftNode(options, machine, state)
       await node.driver.start((_from, body) =>
-        isChangeRequest(body) ? node.changes.answer(body) : node.answerForward(body),
+        isChangeRequest(body) ? node.changes.answer(body) : node.desk.answer(body),
       )
+      node.watch.start()
       node.formation.start()
       node.joiner?.start()
       return node
@@ -101,48 +105,97 @@ export class RaftNode {
     }
   }
 
-  private constructor(options: RaftNodeOptions, state: ReplicatedState) {
+  private constructor(options: RaftNodeOptions, machine: WatchedMachine, state: ReplicatedState) {
     this.id = options.id
     this.options = options
     this.logger = harmless(options.logger ?? SILENT)
+    this.events = new Listeners(this.logger)
     this.failed = new Promise((resolve) => {
       this.reportFailure = resolve
     })
     const raftOptions = { ...NODE_DEFAULTS, ...options.raft, id: options.id }
     this.raft = new Raft(raftOptions, options.boot, options.random, options.clock.now())
-    this.maxEntryBytes = this.raft.inspect().options.maxEntryBytes
-    this.maxMessageBytes = options.maxMessageBytes ?? DEFAULT_LIMITS.maxFrameBytes
-    requireFittingMessages(this.raft.inspect().options, this.maxMessageBytes)
-    this.forwarder = new Forwarder(options.transport, (proposal) => this.tryAgainLater(proposal))
+    const { maxMessageBytes = DEFAULT_LIMITS.maxFrameBytes } = options
+    checkLimits(options, this.raft.inspect().options, maxMessageBytes)
+    this.watch = this.makeWatch(machine)
+    this.reads = new Reads(this.watch.counters.requests)
+    this.desk = this.makeDesk(maxMessageBytes)
     this.formation = new Formation(this.id, options.formation ?? null, options.boot, this.logger, {
       onFormed: () => this.driver.takePart(),
       onFailure: (error) => this.failWith(error),
+    })
+    this.joiner = joinerFor(this.raft, options, this.logger, (error) => this.failWith(error))
+    this.changes = new Changes(this.raft, this.watch.transport, {
+      expiry: (timeoutMs) => this.expiry(timeoutMs),
+      workOn: () => this.workOn(),
     })
     this.driver = this.makeDriver(state)
     this.sessions = new Sessions(this.raft, state.table, {
       clock: options.clock,
       requestTimeoutMs: options.requestTimeoutMs ?? DEFAULT_TIMEOUT_MS,
-      propose: (payload, request) => this.proposeAs('session', payload, request),
+      propose: (payload, request) => this.desk.propose('session', payload, request),
     })
-    this.joiner = joinerFor(this.raft, options, this.logger, (error) => this.failWith(error))
-    this.changes = new Changes(this.raft, options.transport, {
+    this.queues = new Queues(
+      [this.desk.proposals, this.desk.forwarder, this.reads, this.changes],
+      options.clock,
+      () => this.raft.inspect().leaderId,
+      () => this.driver.turnSoon(),
+    )
+    this.operations = new Operations({
+      ...{ raft: this.raft, watch: this.watch, clock: options.clock, logger: this.logger },
+      requestTimeoutMs: options.requestTimeoutMs ?? DEFAULT_TIMEOUT_MS,
+      status: () => this.status(),
+      refusal: () => this.refusalToWork(),
+      input: (tell) => this.driver.input(tell),
+      wantSnapshot: () => this.driver.wantSnapshot(),
+    })
+  }
+
+  private makeWatch(machine: WatchedMachine): Watch {
+    return new Watch(this.options, machine, this.raft.inspect().options, {
+      state: () => this.raft.inspect(),
+      onEvent: (name, event) => this.events.emit(name, event as never),
+      onContradiction: (event) => this.noteEvent(event),
+      onRound: (isDiskStalled) => this.operations.afterRound(isDiskStalled),
+    })
+  }
+
+  private makeDesk(maxMessageBytes: number): ProposalDesk {
+    return new ProposalDesk({
+      ...{ raft: this.raft, transport: this.watch.transport, tally: this.watch.counters.requests, maxMessageBytes },
+      maxQueuedBytes: this.options.maxQueuedBytes ?? 64 * MIB,
+      isDiskFull: () => this.driver.isDiskFull,
+      refusal: () => this.refusalToWork(),
       expiry: (timeoutMs) => this.expiry(timeoutMs),
       workOn: () => this.workOn(),
+      sweepLater: () => this.queues.sweepLater(),
+      stamp: (command) => this.sessions.stamp(command),
+      onPlaced: (firstIndex, count, term) => {
+        this.watch.notePlaced(firstIndex + count - 1)
+        this.events.emit('proposals', { firstIndex, count, term })
+      },
     })
   }
 
   private makeDriver(state: ReplicatedState): Driver {
-    const { log, snapshots, transport, clock, snapshotEveryBytes = 64 * MIB, invariants } = this.options
+    const { clock, snapshotEveryBytes = 64 * MIB, invariants } = this.options
+    const { log, snapshots, transport } = this.watch
     const { logger, formation } = this
     const ports = { log, snapshots, transport, clock, state, snapshotEveryBytes, logger, formation }
     return new Driver(this.raft, invariants === undefined ? ports : { ...ports, invariants }, {
       beforeTurn: () => this.submit(),
-      onAnswer: (index, term, outcome) => this.proposals.applied(index, term, outcome),
-      onApplied: (index) => {
+      afterTurn: () => this.operations.afterTurn(),
+      onAnswer: (index, term, outcome) => this.desk.proposals.applied(index, term, outcome),
+      onApplied: (index, bytes) => {
+        this.watch.counters.bytesApplied += bytes
         this.reads.applied(index)
         this.sessions.applied(index)
       },
-      onSnapshotRestored: (index) => this.proposals.skipped(index),
+      onSnapshotFailed: (error) => this.operations.snapshotFailed(error),
+      onSnapshotRestored: (index) => {
+        this.watch.noteRestored(index)
+        this.desk.proposals.skipped(index)
+      },
       onRead: (token, index) => this.noteReadIndex(token, index),
       onEvent: (event) => this.noteEvent(event),
       onFailure: (error) => this.failWith(error),
@@ -158,7 +211,7 @@ export class RaftNode {
    * @throws NodeError whose `applied` says whether the command certainly has no effect or may have one
    */
   propose(command: Uint8Array, options: RequestOptions = {}): Promise<Uint8Array> {
-    return this.proposeAs('command', command, options)
+    return this.desk.propose('command', command, options)
   }
 
   /** Opens a session, whose commands are retried and yet applied once. @throws NodeError, OptionsError */
@@ -184,21 +237,11 @@ export class RaftNode {
    * @throws NodeError ERR_QUORATE_NO_LEADER when that cannot be confirmed in time; whatever `query` throws
    */
   read<T>(query: () => T, { timeoutMs, signal }: RequestOptions = {}): Promise<T> {
-    return new Promise((resolve, reject) => {
-      if (this.stopReason !== null) throw new NodeError('ERR_QUORATE_STOPPED', this.stopReason, 'no')
-      const serve = (): void => {
-        try {
-          resolve(query())
-        } catch (error) {
-          reject(asError(error))
-        }
-      }
-      const read: Read = { serve, reject, expiresAt: this.expiry(timeoutMs), settled: false, unhook: null }
-      if (signal?.aborted) throw readAborted()
-      watchSignal(read, signal, () => failRead(read, readAborted()))
-      this.reads.add(read)
-      this.workOn()
-    })
+    const refusal = this.refusalToWork()
+    if (refusal !== null) return Promise.reject(refusal)
+    const answer = this.reads.request(query, this.expiry(timeoutMs), signal)
+    this.workOn()
+    return answer
   }
 
   /**
@@ -207,23 +250,17 @@ export class RaftNode {
    * @throws NodeError ERR_QUORATE_NOT_TRANSFERRED when nothing came of it
    */
   transferLeadership(to: ServerId): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.stopReason !== null) throw new NodeError('ERR_QUORATE_STOPPED', this.stopReason, 'no')
-      const end = (error: NodeError | null): void => {
-        off()
-        this.transfers.delete(end)
-        if (error === null) resolve()
-        else reject(error)
-      }
-      const off = this.events.on('transfer', (event) => {
-        if (event.to === to) end(event.outcome === 'done' ? null : notTransferred(to, event.reason))
-      })
-      this.transfers.add(end)
-      this.driver.input(() => {
-        const refusal = this.raft.transfer(to, this.options.clock.now())
-        if (refusal !== null) end(notTransferred(to, refusal))
-      })
-    })
+    return this.operations.transfer(to)
+  }
+
+  /**
+   * Takes a snapshot of what is applied by now, and resolves when it is durable. If one is being taken, it waits for
+   * that one, or for one behind it when more was applied meanwhile.
+   *
+   * @throws NodeError ERR_QUORATE_NO_SNAPSHOT when nothing was applied since the last one, or when it failed
+   */
+  snapshot(): Promise<TakenSnapshot> {
+    return this.operations.snapshot()
   }
 
   /**
@@ -239,22 +276,53 @@ export class RaftNode {
 
   /** How this server stands, at this moment and from its own point of view. Cheap; also works when it has stopped. */
   status(): NodeStatus {
-    return describeNode(this.raft.inspect(), this.formation.missing, this.driver.isDiskFull, this.stopReason)
+    return describeNode(this.raft.inspect(), {
+      now: this.options.clock.now(),
+      forming: this.formation.missing,
+      diskFull: this.driver.isDiskFull,
+      stopped: this.stopReason,
+      isSlow: (peer) => this.watch.isSlow(peer),
+    })
+  }
+
+  /** Everything that is counted and measured here, as plain numbers; `prometheusText` makes Prometheus' text of it. */
+  metrics(): NodeMetrics {
+    const { isDiskFull: diskFull } = this.driver
+    const { queuedBytes } = this.desk
+    return readMetrics(this.raft.inspect(), this.watch, { now: this.options.clock.now(), queuedBytes, diskFull })
+  }
+
+  /**
+   * Resolves with the status as soon as `holds` returns true for it. Looked at now, after every turn in which something
+   * happened, and ten times a second.
+   *
+   * @throws NodeError ERR_QUORATE_TIMEOUT, ERR_QUORATE_ABORTED or ERR_QUORATE_STOPPED; whatever `holds` throws
+   */
+  waitFor(holds: (status: NodeStatus) => boolean, options: WaitOptions = {}): Promise<NodeStatus> {
+    return this.operations.waitFor(holds, options)
+  }
+
+  /** Resolves with the leader's id as soon as this server knows one. @throws as `waitFor` */
+  async waitForLeader(options: WaitOptions = {}): Promise<ServerId> {
+    const { leaderId } = await this.waitFor((status) => status.leaderId !== null, options)
+    return leaderId as ServerId
   }
 
   /** Calls `listener` at each such event from now on; one that throws is logged. @returns what ends it */
   on<Name extends keyof NodeEvents>(name: Name, listener: (event: NodeEvents[Name]) => void): () => void {
-    return this.events.on(name, (event) => {
-      try {
-        listener(event)
-      } catch (error) {
-        this.logger.error(`a listener of '${name}' threw`, { reason: asError(error).message })
-      }
-    })
+    return this.events.on(name, listener)
   }
 
-  /** Leaves the cluster's work; what was promised is on the disk. Proposals under way reject as unknown. */
-  async stop(): Promise<void> {
+  /**
+   * Takes no more requests, hands over if it leads, lets what is under way end, and then leaves; each for a bounded time.
+   * What was promised is on the disk. What has no answer by then rejects, as unknown if a leader has taken it.
+   */
+  async stop({ handOver = true, timeoutMs }: StopOptions = {}): Promise<void> {
+    if (handOver && this.stopReason === null) {
+      const limitMs = timeoutMs ?? 2 * this.raft.inspect().options.electionTimeoutMaxMs
+      this.leaving ??= this.operations.leave(limitMs, () => this.queues.areEmpty)
+      await this.leaving
+    }
     if (this.stopReason === null) this.shutDown('the node was stopped')
     this.closing ??= this.close()
     await this.closing
@@ -265,62 +333,15 @@ export class RaftNode {
     return this.stop()
   }
 
+  /** The state machine may be in the middle of `apply`: whoever stops a node may take its state apart afterwards. */
   private close(): Promise<void> {
-    return letGo(Promise.all([this.driver.stop(), this.formation.stop()]), this.options)
+    const atRest = within(this.options.clock, STOP_APPLY_MS, this.watch.stateMachine.rest())
+    return letGo(Promise.all([this.driver.stop(), this.formation.stop(), atRest]), this.options)
   }
 
-  // ── Proposals ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  private proposeAs(kind: Proposal['kind'], command: Uint8Array, options: RequestOptions): Promise<Uint8Array> {
-    return new Promise((resolve, reject) => {
-      requireBytes(command)
-      this.addProposal({ kind, command }, options, false, resolve, reject)
-    })
-  }
-
-  private addProposal(
-    what: ForwardedProposal,
-    { timeoutMs, signal }: RequestOptions,
-    isForwarded: boolean,
-    resolve: (answer: Uint8Array) => void,
-    reject: (error: NodeError) => void,
-  ): void {
-    const proposal: Proposal = {
-      ...what,
-      resolve,
-      reject,
-      expiresAt: this.expiry(timeoutMs),
-      isForwarded,
-      handedOver: false,
-      index: 0,
-      term: 0,
-      settled: false,
-      unhook: null,
-    }
-    const refusal = this.refusal(proposal)
-    if (refusal !== null) reject(refusal)
-    else if (signal?.aborted) abort(proposal)
-    else {
-      watchSignal(proposal, signal, () => abort(proposal))
-      this.proposals.add(proposal)
-      this.workOn()
-    }
-  }
-
-  private refusal(proposal: Proposal): NodeError | null {
-    const { maxQueuedBytes = 64 * MIB } = this.options
-    const { length } = proposal.command
+  private refusalToWork(): NodeError | null {
     if (this.stopReason !== null) return new NodeError('ERR_QUORATE_STOPPED', this.stopReason, 'no')
-    if (length > this.maxEntryBytes) {
-      const message = `a command of ${length} bytes is larger than the ${this.maxEntryBytes} that are allowed`
-      return new NodeError('ERR_QUORATE_TOO_LARGE', message, 'no')
-    }
-    const queuedBytes = this.proposals.queuedBytes + this.forwarder.bytesUnderWay
-    if (queuedBytes + costOf(proposal) > maxQueuedBytes) {
-      const message = `${queuedBytes} bytes of commands wait already: propose less at a time`
-      return new NodeError('ERR_QUORATE_OVERLOADED', message, 'no')
-    }
-    return null
+    return this.leaving === null ? null : new NodeError('ERR_QUORATE_STOPPED', 'the node is being stopped', 'no')
   }
 
   private expiry(timeoutMs: number | undefined): number {
@@ -333,67 +354,7 @@ export class RaftNode {
     const token = this.reads.ask()
     if (token !== null) this.raft.read(token, now)
     this.changes.submit(now)
-    if (!this.proposals.hasWaiting) return
-    const { role, leaderId } = this.raft.inspect()
-    if (role === 'leader') this.proposeHere(this.proposals.takeWaiting(), now)
-    else if (leaderId !== null) this.passOn(this.proposals.takeWaiting(), leaderId, now)
-    else this.proposals.refuseForwarded()
-  }
-
-  private proposeHere(batch: readonly Proposal[], now: number): void {
-    if (batch.length === 0) return
-    if (this.driver.isDiskFull) {
-      for (const one of batch) fail(one, new NodeError('ERR_QUORATE_DISK_FULL', 'the disk of the leader is full', 'no'))
-      return
-    }
-    for (const run of runsOfOneKind(batch)) {
-      const { kind } = run[0] as Proposal
-      const commands = run.map(({ command }) => command)
-      if (kind === 'session') for (const command of commands) this.sessions.stamp(command)
-      const result = this.raft.propose(commands, now, kind)
-      if (result.accepted) this.proposals.place(run, result.firstIndex, result.term)
-      else this.handleRefusal(run, result.reason)
-    }
-  }
-
-  private handleRefusal(batch: readonly Proposal[], reason: ProposeRefusal): void {
-    for (const one of batch) {
-      if (reason === 'overloaded') fail(one, new NodeError('ERR_QUORATE_OVERLOADED', 'too much is uncommitted', 'no'))
-      else if (reason === 'tooLarge') fail(one, new NodeError('ERR_QUORATE_TOO_LARGE', 'a command is too large', 'no'))
-      else this.waitForLeader(one)
-    }
-  }
-
-  private waitForLeader(proposal: Proposal): void {
-    if (proposal.isForwarded) {
-      const { leaderId } = this.raft.inspect()
-      fail(proposal, new NodeError('ERR_QUORATE_NO_LEADER', `${this.id} does not lead`, 'no', leaderId))
-    } else if (!proposal.settled) {
-      this.proposals.add(proposal)
-    }
-  }
-
-  private passOn(batch: readonly Proposal[], leaderId: ServerId, now: number): void {
-    for (const one of batch) if (one.isForwarded) this.waitForLeader(one)
-    const own = batch.filter(({ isForwarded }) => !isForwarded)
-    this.forwarder.pass(own, leaderId, now)
-  }
-
-  /** Certainly not applied, so it may be proposed again; not at once, or it would run in a ring until there is a leader. */
-  private tryAgainLater(proposal: Proposal): void {
-    this.proposals.addForNextSweep(proposal)
-    this.sweepLater()
-  }
-
-  /** The leader's side of forwarding: one answer for all commands of a follower's request. */
-  private async answerForward(body: Uint8Array): Promise<Uint8Array> {
-    const forward = decodeForward(body)
-    if (forward === null) throw new Error('the forwarded commands cannot be read')
-    const { timeoutMs, proposals } = forward
-    const outcomes = proposals.map(
-      (one) => new Promise<ForwardedOutcome>((resolve) => this.addProposal(one, { timeoutMs }, true, resolve, resolve)),
-    )
-    return encodeOutcomes(await Promise.all(outcomes), this.maxMessageBytes - MESSAGE_OVERHEAD_BYTES)
+    this.desk.submit(now)
   }
 
   // ── What comes back ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -404,7 +365,10 @@ export class RaftNode {
   }
 
   private noteEvent(event: RaftEvent): void {
+    this.watch.noteRaftEvent(event)
+    this.operations.noteRaftEvent(event)
     if (event.type === 'role') this.logger.info(`${event.role} in term ${event.term}`)
+    if (event.type === 'contradiction') this.logger.error(event.detail, { from: event.from, index: event.index })
     // Whoever waits for a leader can go on.
     if (event.type === 'leader') this.driver.turnSoon()
     if (event.type === 'configurationCommitted') {
@@ -418,26 +382,7 @@ export class RaftNode {
   /** Somebody waits: for the next turn, and, in the end, for the sweep. */
   private workOn(): void {
     this.driver.turnSoon()
-    this.sweepLater()
-  }
-
-  /** One timer for all time-outs, and none for an idle node. */
-  private sweepLater(): void {
-    if (this.stopReason !== null) return
-    this.sweeper ??= this.options.clock.schedule(SWEEP_INTERVAL_MS, () => this.sweep())
-  }
-
-  private sweep(): void {
-    this.sweeper = null
-    const { leaderId } = this.raft.inspect()
-    const now = this.options.clock.now()
-    this.proposals.sweep(now, leaderId)
-    this.forwarder.sweep(now, leaderId)
-    this.reads.sweep(now, leaderId)
-    this.changes.sweep(now)
-    if (this.proposals.hasWaiting || this.reads.hasWaiting) this.driver.turnSoon()
-    const parts = [this.proposals, this.forwarder, this.reads, this.changes]
-    if (parts.some(({ isEmpty }) => !isEmpty)) this.sweepLater()
+    this.queues.sweepLater()
   }
 
   private failWith(error: Error): void {
@@ -451,30 +396,19 @@ export class RaftNode {
 
   private shutDown(reason: string): void {
     this.stopReason = reason
-    this.sweeper?.()
-    this.proposals.failAll(reason)
-    this.forwarder.failAll(reason)
-    this.reads.failAll(reason)
-    this.changes.failAll(reason)
-    this.joiner?.stop()
+    this.watch.stop()
+    this.queues.stop(reason)
+    this.operations.failAll(reason)
     this.sessions.stop(reason)
-    for (const end of [...this.transfers]) end(new NodeError('ERR_QUORATE_STOPPED', reason, 'unknown'))
+    this.joiner?.stop()
   }
 }
 
 /** The disk is let go of whatever the network does. */
-async function letGo(stopped: Promise<unknown>, { closeStorage }: RaftNodeOptions): Promise<void> {
+async function letGo(networkStopped: Promise<unknown>, { closeStorage }: RaftNodeOptions): Promise<void> {
   try {
-    await stopped
+    await networkStopped
   } finally {
     await closeStorage?.()
   }
-}
-
-function readAborted(): NodeError {
-  return new NodeError('ERR_QUORATE_ABORTED', 'the read was given up', 'no')
-}
-
-function notTransferred(to: ServerId, reason: string): NodeError {
-  return new NodeError('ERR_QUORATE_NOT_TRANSFERRED', `leadership was not transferred to ${to}: ${reason}`, 'no')
 }

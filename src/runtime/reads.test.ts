@@ -2,12 +2,13 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { NodeError } from './errors.ts'
 import { failRead, Reads } from './reads.ts'
 import { readOf } from './testing/requests.ts'
+import { RequestTally } from './watch/counters.ts'
 
 let reads: Reads
 let outcomes: string[]
 
 beforeEach(() => {
-  reads = new Reads()
+  reads = new Reads(new RequestTally())
   outcomes = []
 })
 

@@ -1,7 +1,8 @@
 /** Linearizable reads and their promises: waiting for a read index, then for the state machine to get there (Thesis §6.4). */
 import type { Index, ServerId } from '../raft/entry.ts'
-import { NodeError } from './errors.ts'
-import { type Pending, settleOnce } from './pending.ts'
+import { asError, NodeError } from './errors.ts'
+import { type AbortSignalLike, type Pending, settleOnce, watchSignal } from './pending.ts'
+import type { RequestTally } from './watch/counters.ts'
 
 /** A query that waits until it may be run. */
 export interface Read extends Pending {
@@ -20,6 +21,11 @@ export class Reads {
   private readonly asked = new Map<number, readonly Read[]>()
   private indexed: Indexed[] = []
   private nextToken = 1
+  private readonly tally: RequestTally
+
+  constructor(tally: RequestTally) {
+    this.tally = tally
+  }
 
   get hasWaiting(): boolean {
     return this.waiting.length > 0
@@ -32,6 +38,32 @@ export class Reads {
 
   add(read: Read): void {
     this.waiting.push(read)
+  }
+
+  /** A read from here, answered with what `query` returns; rejects with what it throws. */
+  request<T>(query: () => T, expiresAt: number, signal: AbortSignalLike | undefined): Promise<T> {
+    const { tally } = this
+    return new Promise((resolve, reject) => {
+      const refuse = (error: NodeError): void => {
+        tally.readFailed(error)
+        reject(error)
+      }
+      const serve = (): void => {
+        tally.readsServed++
+        try {
+          resolve(query())
+        } catch (error) {
+          reject(asError(error))
+        }
+      }
+      const read: Read = { serve, reject: refuse, expiresAt, settled: false, unhook: null }
+      if (signal?.aborted) {
+        refuse(aborted())
+        return
+      }
+      watchSignal(read, signal, () => failRead(read, aborted()))
+      this.add(read)
+    })
   }
 
   /** All reads of a turn ask as one. @returns the token to ask under, or null when nobody waits */
@@ -99,4 +131,8 @@ function serveAll(reads: readonly Read[]): void {
 /** Tells the caller what went wrong, unless the query has run already. */
 export function failRead(read: Read, error: NodeError): void {
   if (settleOnce(read)) read.reject(error)
+}
+
+function aborted(): NodeError {
+  return new NodeError('ERR_QUORATE_ABORTED', 'the read was given up', 'no')
 }

@@ -23,7 +23,7 @@ export interface SnapshotHandlers {
   /** An own snapshot is durable. */
   onTaken(meta: SnapshotMeta): void
   /** No snapshot came about, for want of room or because the state machine could not give one. */
-  onTakeFailed(): void
+  onTakeFailed(error: Error): void
   onSendFailed(to: ServerId, session: number): void
 }
 
@@ -126,7 +126,7 @@ export class Snapshots {
   private notTaken(error: Error): void {
     if (this.stopped) return
     this.logger.warn('no snapshot could be taken; the log keeps growing', { reason: error.message })
-    this.handlers.onTakeFailed()
+    this.handlers.onTakeFailed(error)
   }
 
   private deliver(from: ServerId, { to, term, session }: SendSnapshot, stored: StoredSnapshot): Promise<void> {

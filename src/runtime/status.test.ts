@@ -3,7 +3,7 @@ import { votersOnly } from '../raft/configuration.ts'
 import { Raft } from '../raft/raft.ts'
 import type { BootState } from '../raft/ready.ts'
 import { Random } from '../util/random.ts'
-import { describeNode } from './status.ts'
+import { describeNode, type StatusSources } from './status.ts'
 
 const BOOT: BootState = {
   hardState: { term: 4, votedFor: null },
@@ -15,16 +15,18 @@ const BOOT: BootState = {
   tail: [],
 }
 
+const SOURCES: StatusSources = { now: 0, forming: [], diskFull: false, stopped: null, isSlow: () => false }
+
 test('a server that has just started knows its log and nobody’s leader', () => {
   const raft = new Raft({ id: 'a' }, BOOT, new Random(1), 0)
-  const status = describeNode(raft.inspect(), [], false, null)
+  const status = describeNode(raft.inspect(), SOURCES)
   expect(status).toMatchObject({ id: 'a', role: 'follower', term: 4, leaderId: null, peers: [], stopped: null })
   expect(status).toMatchObject({ firstIndex: 8, lastIndex: 9, snapshotIndex: 9, commitIndex: 9, lastApplied: 9 })
 })
 
 test('what is uncommitted is the leader’s to say', () => {
   const raft = new Raft({ id: 'a' }, BOOT, new Random(1), 0)
-  expect(describeNode(raft.inspect(), [], true, 'a reason')).toMatchObject({
+  expect(describeNode(raft.inspect(), { ...SOURCES, diskFull: true, stopped: 'a reason' })).toMatchObject({
     uncommittedBytes: 0,
     diskFull: true,
     stopped: 'a reason',
@@ -33,5 +35,5 @@ test('what is uncommitted is the leader’s to say', () => {
   raft.takeReady()
   raft.persisted(1, 1000)
   raft.propose([new Uint8Array(100)], 1000)
-  expect(describeNode(raft.inspect(), [], false, null).uncommittedBytes).toBeGreaterThan(100)
+  expect(describeNode(raft.inspect(), SOURCES).uncommittedBytes).toBeGreaterThan(100)
 })

@@ -16,6 +16,10 @@ export interface PeerStatus {
   /** Sent and not acknowledged yet. */
   readonly inFlightMessages: number
   readonly inFlightBytes: number
+  /** How long it was not heard; about a heartbeat when all is well. */
+  readonly silentMs: number
+  /** It does not keep up: see the event `slowPeer`. */
+  readonly slow: boolean
 }
 
 /** How a server stands. Indexes are places in the log, from 1; 0 stands for none. */
@@ -50,13 +54,19 @@ export interface NodeStatus {
   readonly peers: readonly PeerStatus[]
 }
 
+/** What the core does not know of. */
+export interface StatusSources {
+  readonly now: number
+  /** First members that were not met yet. */
+  readonly forming: readonly ServerId[]
+  readonly diskFull: boolean
+  readonly stopped: string | null
+  readonly isSlow: (peer: ServerId) => boolean
+}
+
 /** Puts it together from the core's state; cheap enough to be asked for every second. */
-export function describeNode(
-  state: Readonly<RaftState>,
-  forming: readonly ServerId[],
-  diskFull: boolean,
-  stopped: string | null,
-): NodeStatus {
+export function describeNode(state: Readonly<RaftState>, sources: StatusSources): NodeStatus {
+  const { now, forming, diskFull, stopped, isSlow } = sources
   const { id, role, currentTerm: term, leaderId, commitIndex, lastApplied, log, snapshot, configuration } = state
   return {
     id,
@@ -82,6 +92,8 @@ export function describeNode(
       nextIndex: peer.nextIndex,
       inFlightMessages: peer.inFlightMessages,
       inFlightBytes: peer.inFlightBytes,
+      silentMs: Math.max(now - peer.lastHeardAt, 0),
+      slow: isSlow(peer.id),
     })),
   }
 }

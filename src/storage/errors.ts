@@ -22,6 +22,8 @@ export type StorageErrorCode =
   | 'ERR_QUORATE_UNKNOWN_FORMAT'
   /** It was used after it was closed. */
   | 'ERR_QUORATE_STORAGE_CLOSED'
+  /** There is no server's data, or not enough of it to make a new cluster from. */
+  | 'ERR_QUORATE_NOTHING_TO_RECOVER'
 
 /**
  * What a store rejects with. Programs decide by the `code`; the message is for the operator and says what to do, and

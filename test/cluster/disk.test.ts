@@ -109,7 +109,7 @@ function aServerOnASmallFileSystem(): void {
   afterEach(killAll)
 
   test('that is full refuses writes and answers reads, and goes on when there is room', async () => {
-    const cluster = await Cluster.configure({ storage: { segmentBytes: 1_048_576 } })
+    const cluster = await Cluster.configure({ storage: { firstSegmentBytes: 1_048_576, maxSegmentBytes: 1_048_576 } })
     const disk = join(cluster.folder, 'disk')
     mkdirSync(disk)
     const [port] = await freePorts(1)

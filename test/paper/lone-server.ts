@@ -138,6 +138,11 @@ export class LoneServer implements Surroundings {
     return this.server.input((raft, now) => raft.transfer(id, now))
   }
 
+  stepsDown(): void {
+    this.begin()
+    this.server.input((raft, now) => raft.stepDown(now))
+  }
+
   takesSnapshot(index: number): void {
     this.begin()
     const meta = this.server.running().describeSnapshot(index)

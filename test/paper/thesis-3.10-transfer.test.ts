@@ -97,3 +97,31 @@ test('a PreVote is no shortcut around those who hear a leader (Thesis §3.10, §
   s1.receives(preVote({ from: 's3', term: 2, last: '1/1' }))
   expect(s1.sends('PreVoteReply')).toEqual(['s1→s3 PreVoteReply term=2 campaignTerm=3 refused'])
 })
+
+test('a leader that can hand over to nobody may still step down, in its own term (Thesis §3.10, §6.2)', () => {
+  const s1 = leader({ log: '1', term: 2 })
+  s1.stepsDown()
+  expect([s1.role, s1.term]).toEqual(['follower', 2])
+  expect(s1.proposes('x')).toMatchObject({ accepted: false, reason: 'notLeader' })
+})
+
+test('who stepped down lets the others campaign first: they wait for one time-out, it waits for two (Thesis §3.10)', () => {
+  const s1 = leader({ log: '1', term: 2 })
+  s1.stepsDown()
+  s1.waits(1199)
+  expect(s1.role).toBe('follower')
+  s1.waits(1)
+  expect(s1.role).toBe('preCandidate')
+})
+
+test('stepping down ends a transfer that is under way, and does nothing to a follower (Thesis §3.10)', () => {
+  const s1 = leader({ log: '1', term: 2 })
+  s1.transfersTo('s2')
+  s1.stepsDown()
+  expect(s1.history.join()).toContain('transfer to s2 aborted')
+  const s2 = follower({ log: '1' })
+  s2.hearsFrom('s2')
+  s2.stepsDown()
+  s2.waits(700)
+  expect(s2.role).toBe('preCandidate')
+})

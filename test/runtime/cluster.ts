@@ -5,7 +5,7 @@ import { NOBODY, votersOnly } from '../../src/raft/configuration.ts'
 import { InvariantChecker } from '../../src/raft/invariants.ts'
 import type { RaftOptions } from '../../src/raft/options.ts'
 import type { NodeError } from '../../src/runtime/errors.ts'
-import type { RaftNodeOptions, RequestOptions } from '../../src/runtime/node-options.ts'
+import type { NodeEvents, RaftNodeOptions, RequestOptions } from '../../src/runtime/node-options.ts'
 import { RaftNode } from '../../src/runtime/raft-node.ts'
 import type { ReplicatedState } from '../../src/runtime/replicated-state.ts'
 import { Journal } from '../../src/runtime/testing/journal.ts'
@@ -16,11 +16,19 @@ import { type MemoryLink, MemorySwitchboard } from '../../src/transport/memory-t
 import { toHex, utf8Decode, utf8Encode } from '../../src/util/bytes.ts'
 import { Random } from '../../src/util/random.ts'
 
+/** What an empty table of sessions takes in front of a snapshot. */
+export const NO_SESSIONS_BYTES = 22
+
 export interface ClusterOptions
-  extends Pick<RaftNodeOptions, 'snapshotEveryBytes' | 'maxQueuedBytes' | 'maxMessageBytes'> {
+  extends Pick<
+    RaftNodeOptions,
+    'snapshotEveryBytes' | 'maxQueuedBytes' | 'maxMessageBytes' | 'diskStallMs' | 'slowPeerMs'
+  > {
   readonly size?: number
   readonly seed?: number
   readonly raft?: Partial<RaftOptions>
+  /** False where a server breaks its word on purpose, which the invariants would not let pass. */
+  readonly isChecked?: boolean
 }
 
 /** What became of a request. */
@@ -88,6 +96,13 @@ export class Cluster {
   /** What the server told its operator, all lives together. */
   log(id: string): readonly string[] {
     return this.server(id).log
+  }
+
+  /** What the node of this life will tell its listeners, in the order of telling. */
+  events<Name extends keyof NodeEvents>(id: string, name: Name): NodeEvents[Name][] {
+    const seen: NodeEvents[Name][] = []
+    this.node(id).on(name, (event) => void seen.push(event))
+    return seen
   }
 
   isUp(id: string): boolean {
@@ -268,6 +283,12 @@ export class Cluster {
     this.disk(id).fault = null
   }
 
+  /** Each sync that begins from now on takes so long. */
+  slowDisk(id: string, syncMs: number): void {
+    const sleep = (): Promise<void> => new Promise((resolve) => void this.clock.schedule(syncMs, resolve))
+    this.disk(id).delay = ({ kind }) => (kind === 'sync' ? sleep() : Promise.resolve())
+  }
+
   breakDisk(id: string): void {
     this.disk(id).fault = ({ kind }) => (kind === 'sync' ? { code: 'EIO', effect: 'none' } : null)
   }
@@ -300,7 +321,7 @@ export class Cluster {
   private nodeOptions(
     server: Server,
   ): Omit<RaftNodeOptions, 'boot' | 'log' | 'snapshots' | 'id' | 'transport'> & { id?: string } {
-    const { raft = {}, size: _size, seed: _seed, ...others } = this.options
+    const { raft = {}, size: _size, seed: _seed, isChecked = true, ...others } = this.options
     const write = (message: string): void => void server.log.push(message)
     return {
       ...others,
@@ -309,7 +330,7 @@ export class Cluster {
       random: this.random.split(),
       stateMachine: server.machine,
       logger: { info: write, warn: write, error: write },
-      invariants: this.invariants,
+      ...(isChecked ? { invariants: this.invariants } : {}),
     }
   }
 
@@ -317,7 +338,7 @@ export class Cluster {
     const { node } = server
     server.node = null
     // A crashed disk refuses to be closed; that is no news.
-    if (node !== null) await this.outcome(node.stop())
+    if (node !== null) await this.outcome(node.stop({ handOver: false }))
   }
 
   private setBoth(one: string, other: string, up: boolean): void {

@@ -104,7 +104,7 @@ describe('a proposal', () => {
   })
 
   test('is refused when too much waits for a leader already', async () => {
-    const cluster = await Cluster.start({ maxQueuedBytes: 1000 })
+    const cluster = await Cluster.start({ maxQueuedBytes: 1000, raft: { maxEntryBytes: 900 } })
     const [alone = ''] = await cluster.followers()
     cluster.cut(alone)
     await cluster.clock.advance(2000)
@@ -118,7 +118,7 @@ describe('a proposal', () => {
   })
 
   test('is refused when too much is under way to a leader that does not answer', async () => {
-    const cluster = await Cluster.start({ maxQueuedBytes: 1000 })
+    const cluster = await Cluster.start({ maxQueuedBytes: 1000, raft: { maxEntryBytes: 900 } })
     const [follower = ''] = await cluster.followers()
     cluster.cut(follower)
     const first = cluster.error(cluster.propose(follower, 'x'.repeat(800), { timeoutMs: 200 }))

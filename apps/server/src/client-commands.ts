@@ -82,6 +82,7 @@ interface StatusReply {
   readonly revision: number
   readonly keys: number
   readonly diskFull: boolean
+  readonly peers: readonly { readonly id: string; readonly slow: boolean }[]
 }
 
 type Asked =
@@ -99,11 +100,12 @@ async function askStatus(endpoint: string): Promise<Asked> {
 
 function describe(asked: Asked): string {
   if ('error' in asked) return asked.error
-  const { id, role, term, leaderId, commitIndex, lastApplied, revision, keys, diskFull } = asked.status
+  const { id, role, term, leaderId, commitIndex, lastApplied, revision, keys, diskFull, peers } = asked.status
   const leader = role === 'leader' ? '' : `, leader ${leaderId ?? 'unknown'}`
   const disk = diskFull ? ', DISK FULL' : ''
+  const slow = peers.filter((peer) => peer.slow).map((peer) => `, ${peer.id} IS BEHIND`)
   const progress = `committed ${commitIndex}, applied ${lastApplied}, revision ${revision}, ${keys} keys`
-  return `${asked.endpoint}: ${id} is ${role} in term ${term}${leader}; ${progress}${disk}`
+  return `${asked.endpoint}: ${id} is ${role} in term ${term}${leader}; ${progress}${disk}${slow.join('')}`
 }
 
 function keysOf(word: string | undefined, isPrefix: boolean): object {

@@ -17,12 +17,15 @@ const HEADERS_TIMEOUT_MS = 10_000
 /** For the whole of a request to arrive, headers and body. */
 const ARRIVAL_TIMEOUT_MS = 30_000
 const KEEP_ALIVE_MS = 60_000
+/** Prometheus' text format. */
+const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 /** For requests under way when the server stops. */
 const CLOSING_GRACE_MS = 2000
 
+/** An object is sent as JSON. */
 interface Reply {
   readonly status: number
-  readonly body: object
+  readonly body: object | string
 }
 
 type Route = (body: string) => Promise<Reply>
@@ -125,6 +128,7 @@ function ownRoutes(service: KvService, { cluster }: GatewayIdentity): [string, R
   return [
     ['/health', health],
     ['/status', status],
+    ['/metrics', async () => ({ status: 200, body: service.metricsText(cluster) })],
   ]
 }
 
@@ -154,10 +158,11 @@ function failureToJson({ grpcCode, reason, message, applied }: Omit<RequestFailu
   return { error: message, code: grpcCode, message, reason, applied }
 }
 
-function send(response: ServerResponse, status: number, body: object): void {
+function send(response: ServerResponse, status: number, body: object | string): void {
   if (response.headersSent || response.destroyed) return
-  const text = Buffer.from(JSON.stringify(body))
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': text.length })
+  const text = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
+  const type = typeof body === 'string' ? METRICS_TYPE : 'application/json'
+  response.writeHead(status, { 'content-type': type, 'content-length': text.length })
   response.end(text)
 }
 

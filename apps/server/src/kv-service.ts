@@ -1,5 +1,5 @@
 /** The key/value store as a service: any server takes any request; writes and linearizable reads go through Raft. */
-import type { NodeStatus } from 'quorate'
+import { type NodeMetrics, type NodeStatus, prometheusText } from 'quorate'
 import {
   type DeleteRangeCommand,
   type Done,
@@ -18,6 +18,7 @@ export interface Consensus {
   propose(command: Uint8Array, options: { readonly timeoutMs: number }): Promise<Uint8Array>
   read<T>(query: () => T, options: { readonly timeoutMs: number }): Promise<T>
   status(): NodeStatus
+  metrics(): NodeMetrics
 }
 
 const HEALTH_TIMEOUT_MS = 1000
@@ -67,6 +68,14 @@ export class KvService {
     return { ...this.consensus.status(), revision: this.machine.revision, keys: this.machine.size }
   }
 
+  /** For `GET /metrics`: the node's figures, the store's and the process's, in Prometheus' text format. */
+  metricsText(cluster: string): string {
+    const { id } = this.consensus.status()
+    const labels = { cluster, server: id }
+    const node = prometheusText(this.consensus.metrics(), labels)
+    return node + ownMetrics({ ...labels }, this.machine)
+  }
+
   /** Raft's term as this server knows it. */
   term(): number {
     return this.consensus.status().term
@@ -81,6 +90,24 @@ export class KvService {
       `the state machine's answer of ${bytes.length} bytes cannot be read: do all servers run one version?`,
     )
   }
+}
+
+function ownMetrics({ cluster, server }: { cluster: string; server: string }, machine: KvStateMachine): string {
+  const { user, system } = process.cpuUsage()
+  const figures: readonly [name: string, type: string, help: string, value: number][] = [
+    ['quorate_kv_revision', 'gauge', "The store's revision.", machine.revision],
+    ['quorate_kv_keys', 'gauge', 'Keys in the store.', machine.size],
+    ['process_resident_memory_bytes', 'gauge', 'Resident memory of the process.', process.memoryUsage.rss()],
+    ['process_cpu_seconds_total', 'counter', 'User and system time of the process.', (user + system) / 1e6],
+  ]
+  // Names of clusters and servers hold nothing that would have to be escaped.
+  const labels = `{cluster="${cluster}",server="${server}"}`
+  const lines = figures.flatMap(([name, type, help, value]) => [
+    `# HELP ${name} ${help}`,
+    `# TYPE ${name} ${type}`,
+    `${name}${labels} ${value}`,
+  ])
+  return `${lines.join('\n')}\n`
 }
 
 function refusalOf(reason: string, message: string): RequestError {

@@ -1,6 +1,7 @@
 /** Proposals and reads as the queues see them, with a note of what became of them. */
 import type { Proposal } from '../proposals.ts'
 import type { Read } from '../reads.ts'
+import { RequestTally } from '../watch/counters.ts'
 
 const PENDING = { settled: false, unhook: null }
 
@@ -13,6 +14,7 @@ export function proposalOf(command: string, outcomes: string[], options: Partial
     reject: ({ code, applied }) => void outcomes.push(`${command}: ${code.slice('ERR_QUORATE_'.length)} ${applied}`),
     expiresAt: 1000,
     isForwarded: false,
+    tally: new RequestTally(),
     handedOver: false,
     index: 0,
     term: 0,

@@ -1,5 +1,5 @@
 /** Consensus of one, without a disk or a network: what the tests of the HTTP side stand on. It fails on request. */
-import { NodeError, type NodeErrorCode, type NodeStatus } from 'quorate'
+import { NodeError, type NodeErrorCode, type NodeMetrics, type NodeStatus } from 'quorate'
 import type { KvStateMachine } from 'quorate/kv'
 import { NOBODY } from 'quorate/raft'
 import type { Consensus } from '../kv-service.ts'
@@ -39,5 +39,9 @@ export class LonelyConsensus implements Consensus {
       ...{ durableIndex: this.lastIndex, snapshotIndex: 0, logBytesInMemory: 0, uncommittedBytes: 0 },
       ...{ configuration: { ...NOBODY, voters: ['a'] }, forming: [] },
     }
+  }
+
+  metrics(): NodeMetrics {
+    throw new Error('there is nothing to measure here: start a server')
   }
 }
