@@ -4,7 +4,16 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const PAGES = fileURLToPath(new URL('../dist/pages', import.meta.url))
-const GUIDE = ['getting-started', 'state-machines', 'membership', 'operations', 'failure-modes', 'server', 'lab']
+const GUIDE = [
+  'getting-started',
+  'state-machines',
+  'sessions',
+  'membership',
+  'operations',
+  'failure-modes',
+  'server',
+  'lab',
+]
 const MODULES = ['', 'raft', 'storage', 'transport', 'kv', 'lab']
 const KINDS = {
   functions: 'Functions',
