@@ -5,10 +5,12 @@
  * @module quorate
  */
 import { randomBytes } from 'node:crypto'
+import type { CertificateFiles, CertificateSource } from './io/certificates.ts'
 import { publishEvents } from './io/diagnostics.ts'
 import { NodeFileSystem } from './io/node-file-system.ts'
 import { systemClock } from './io/system-clock.ts'
-import { type TcpOptions, tcpTransport } from './io/tcp-transport.ts'
+import { type TcpOptions, tcpNetwork } from './io/tcp-transport.ts'
+import { TlsNetwork } from './io/tls-transport.ts'
 import { NOBODY, votersOnly } from './raft/configuration.ts'
 import type { ServerId } from './raft/entry.ts'
 import { OptionsError } from './raft/errors.ts'
@@ -28,14 +30,18 @@ import {
   isText,
   requireAll,
 } from './runtime/check-options.ts'
+import { asError } from './runtime/errors.ts'
 import { harmless, type Logger, SILENT } from './runtime/logger.ts'
 import type { NodeEvents, RaftNodeOptions } from './runtime/node-options.ts'
 import { RaftNode } from './runtime/raft-node.ts'
 import type { StateMachine } from './runtime/state-machine.ts'
 import { type DiskStorageOptions, openDiskStorage } from './storage/disk-storage.ts'
 import { type RecoveredCluster, recoverFolder } from './storage/survivor.ts'
+import { memberName } from './transport/member-name.ts'
+import { StreamTransport } from './transport/stream-transport.ts'
 import { Random } from './util/random.ts'
 
+export type { CertificateFiles, CertificateSource, Certificates } from './io/certificates.ts'
 export { type Configuration, decodeConfiguration } from './raft/configuration.ts'
 export type { ConfigurationChange } from './raft/configuration-change.ts'
 export type { Index, ServerId, Term } from './raft/entry.ts'
@@ -43,7 +49,6 @@ export { OptionsError } from './raft/errors.ts'
 export type { RaftOptions } from './raft/options.ts'
 export type { ProgressState } from './raft/progress.ts'
 export type { RaftEvent, Role } from './raft/ready.ts'
-export type { Cancel, Clock } from './runtime/clock.ts'
 export { NodeError, type NodeErrorCode } from './runtime/errors.ts'
 export type { DiskFullEvent, SlowPeerEvent, SnapshotEvent, StallCause, StallEvent } from './runtime/events.ts'
 export type { Logger } from './runtime/logger.ts'
@@ -67,6 +72,7 @@ export type { CommittedEntry, EntryPlace, StateMachine } from './runtime/state-m
 export type { NodeStatus, PeerStatus } from './runtime/status.ts'
 export type { Amount, PerMessage } from './runtime/watch/counters.ts'
 export { DamageError, StorageError, type StorageErrorCode } from './storage/errors.ts'
+export type { Cancel, Clock } from './util/clock.ts'
 
 import { DEFAULT_LIMITS } from './transport/limits.ts'
 
@@ -101,12 +107,29 @@ export interface NodeOptions
   readonly join?: boolean | { readonly promote: boolean }
   /** What the commands do. It is empty, and is restored from the disk before `startNode` returns. */
   readonly stateMachine: StateMachine
+  /**
+   * This server's certificate and whom it believes: all that servers say to each other then goes over TLS 1.3, and each
+   * proves its id by the name in its certificate, `URI:quorate://<cluster>/<id>`. Without it they speak plain TCP, and only
+   * within one machine, unless `allowPlaintext` is set.
+   */
+  readonly tls?: CertificateSource
   /** Where the node says what happens to it; by default nowhere. */
   readonly logger?: Logger
   /** Elections, heartbeats, sizes: the defaults suit a local network. */
   readonly raft?: Partial<RaftOptions>
   /** How the log lies on the disk. */
   readonly storage?: NonNullable<DiskStorageOptions['log']>
+}
+
+const CERTIFICATE_FILES: Checks<CertificateFiles> = { caFile: isText, certificateFile: isText, keyFile: isText }
+
+function isCertificateSource(value: unknown): string | null {
+  if (typeof value === 'function') return null
+  const names = Object.keys(CERTIFICATE_FILES) as (keyof CertificateFiles)[]
+  const isComplete = typeof value === 'object' && value !== null && names.every((name) => Object.hasOwn(value, name))
+  if (!isComplete) return 'it must be { caFile, certificateFile, keyFile }, or a function that gives the texts'
+  checkEach(value as CertificateFiles, CERTIFICATE_FILES, 'tls')
+  return null
 }
 
 /** One check for each option; the core looks at its own, `raft`, and the storage at its sizes. */
@@ -119,6 +142,7 @@ const CHECKS: Checks<NodeOptions> = {
   join: isJoin,
   stateMachine: hasMethods('apply', 'snapshot', 'restore'),
   logger: hasMethods('info', 'warn', 'error'),
+  tls: isCertificateSource,
   allowPlaintext: isBoolean,
   snapshotEveryBytes: isSize,
   requestTimeoutMs: isDuration,
@@ -178,12 +202,15 @@ function checkOptions(options: NodeOptions): void {
  * Starts one server of a cluster: reads its disk, restores the state machine, listens, and joins the others.
  *
  * @throws OptionsError for options that contradict each other; StorageError when the folder is in use, damaged or
- *   somebody else's; TransportError when the address cannot be listened on. Nothing is left open then.
+ *   somebody else's; TransportError when the address cannot be listened on, or the certificates are not good. Nothing is
+ *   left open then.
  */
 export async function startNode(options: NodeOptions): Promise<RaftNode> {
   checkOptions(options)
   const { id, cluster: clusterId, directory, members, stateMachine, storage: logOptions } = options
   const address = options.listen ?? (members[id] as string)
+  const logger = harmless(options.logger ?? SILENT)
+  const tls = await openTls(options, logger)
   const clock = systemClock()
   const random = entropy()
   const storage = await openDiskStorage({
@@ -194,19 +221,14 @@ export async function startNode(options: NodeOptions): Promise<RaftNode> {
     random: random.split(),
     ...(logOptions === undefined ? {} : { log: logOptions }),
   })
-  reportRecovery(harmless(options.logger ?? SILENT), directory, storage)
+  reportRecovery(logger, directory, storage)
   const { boot, log, snapshots, founders: known } = storage
   const founders = Object.keys(members)
   const { incarnation } = storage.identity
-  const transport = tcpTransport({
-    cluster: clusterId,
-    id,
-    incarnation,
-    address,
-    timers: clock,
-    random: random.split(),
-    allowPlaintext: options.allowPlaintext ?? false,
-  })
+  const transport = new StreamTransport(
+    { cluster: clusterId, id, incarnation, address, clock, random: random.split() },
+    tls ?? tcpNetwork(options),
+  )
   const { join, ...others } = options
   const promote = typeof join !== 'object' || join.promote
   const node = await RaftNode.open({
@@ -222,6 +244,7 @@ export async function startNode(options: NodeOptions): Promise<RaftNode> {
     random: random.split(),
     stateMachine,
     closeStorage: () => storage.close(),
+    ...(tls === null ? {} : { reloadCertificates: () => reload(tls, logger) }),
   })
   publishEvents(id, Object.keys(EVENTS) as (keyof NodeEvents)[], (name, listener) => node.on(name, listener))
   return node
@@ -260,6 +283,28 @@ function entropy(): Random {
 
 function isJoining({ join }: NodeOptions): boolean {
   return join !== undefined && join !== false
+}
+
+async function openTls({ tls, allowPlaintext, cluster, id }: NodeOptions, logger: Logger): Promise<TlsNetwork | null> {
+  if (tls === undefined) return null
+  if (allowPlaintext === true) throw new OptionsError('tls and allowPlaintext contradict each other: leave one out')
+  const network = await TlsNetwork.open(tls, memberName(cluster, id))
+  logger.info('certificate read', { validUntil: dayOf(network) })
+  return network
+}
+
+async function reload(network: TlsNetwork, logger: Logger): Promise<void> {
+  try {
+    await network.reload()
+  } catch (error) {
+    logger.error('the certificates were not reloaded, the old ones stay', { reason: asError(error).message })
+    throw error
+  }
+  logger.info('certificates reloaded', { validUntil: dayOf(network) })
+}
+
+function dayOf({ validUntilMs }: TlsNetwork): string {
+  return new Date(validUntilMs).toISOString()
 }
 
 function reportRecovery(

@@ -65,7 +65,7 @@ describe('imports', () => {
   })
 
   test.each([
-    ['src/io/a.ts', '../runtime/clock.ts'],
+    ['src/io/a.ts', '../util/clock.ts'],
     ['src/cli/a.ts', '../lab/index.ts'],
     ['src/raft/a.test.ts', './testing/cluster.ts'],
     ['src/cli/a.ts', '@quorate/server'],

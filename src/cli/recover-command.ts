@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto'
 import { NodeFileSystem } from '../io/node-file-system.ts'
 import { isAddress, isName } from '../runtime/check-options.ts'
 import { StorageError } from '../storage/errors.ts'
+import { FileSystemError } from '../storage/file-system.ts'
 import { requireServer, Survivor } from '../storage/survivor.ts'
 import { Random } from '../util/random.ts'
 import { type GivenOptions, readOptions } from './options.ts'
@@ -44,7 +45,7 @@ export async function recoverCommand(args: readonly string[]): Promise<number> {
   try {
     return await recover(wanted)
   } catch (error) {
-    if (!(error instanceof StorageError)) throw error
+    if (!(error instanceof StorageError) && !(error instanceof FileSystemError)) throw error
     console.error(`quorate recover: ${error.message}`)
     return NOT_DONE
   }

@@ -1,4 +1,4 @@
-import type { Cancel, Clock } from '../runtime/clock.ts'
+import type { Cancel, Clock } from '../util/clock.ts'
 
 /** The longest delay that a timer of Node's holds; a longer one would fire at once. */
 const MAX_DELAY_MS = 2 ** 31 - 1

@@ -9,17 +9,17 @@ import {
   installSnapshot,
   optionsOf,
   recorder,
+  socketStage,
   startAll,
   startOne,
   startProxy,
-  tcpStage,
   until,
 } from './testing/tcp-servers.ts'
 
 afterEach(closeAll)
 
 describe('TCP is a Transport:', () => {
-  for (const { title, run } of transportAcceptance) test(title, () => run(tcpStage()))
+  for (const { title, run } of transportAcceptance) test(title, () => run(socketStage(tcpTransport)))
 })
 
 describe('over TCP', () => {

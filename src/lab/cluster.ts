@@ -1,7 +1,7 @@
 // The servers of one test and what can be done to them: start, crash, connect, disconnect. At a crash only what was
 // saved before it survives; an instance that lives on afterwards saves to a Persister that nobody reads.
 
-import type { Clock } from '../runtime/clock.ts'
+import type { Clock } from '../util/clock.ts'
 import type { Random } from '../util/random.ts'
 import { AppliedLog } from './applied-log.ts'
 import type { Applier } from './appliers.ts'

@@ -2,7 +2,7 @@
 // it scheduled happens after it was closed. So a run ends cleanly on the system's clock too, and an error in a timer
 // names the server whose timer it was.
 
-import type { Cancel, Clock } from '../runtime/clock.ts'
+import type { Cancel, Clock } from '../util/clock.ts'
 
 export class GuardedClock implements Clock {
   private readonly clock: Clock

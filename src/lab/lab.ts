@@ -1,7 +1,7 @@
 // The lab's interface, in TypeScript: what a Raft under test is given, and what it must offer. Names are the lab's, in
 // camelCase. Instances may talk to each other by RPC only; a value that is sent arrives as a copy.
 
-import type { Clock } from '../runtime/clock.ts'
+import type { Clock } from '../util/clock.ts'
 import type { Random } from '../util/random.ts'
 import type { ApplyMsg, Command } from './apply-msg.ts'
 import type { Channel } from './channel.ts'

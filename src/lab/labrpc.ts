@@ -4,7 +4,7 @@
 //
 // A reliable network adds no latency of its own, only what it takes one thread to hand over to another: `handOver`.
 
-import type { Clock } from '../runtime/clock.ts'
+import type { Clock } from '../util/clock.ts'
 import type { Random } from '../util/random.ts'
 import type { DropReason, LabEvent } from './event.ts'
 import { LabFailure } from './failure.ts'

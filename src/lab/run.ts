@@ -1,7 +1,7 @@
 // Runs one test: sets up its world from a seed, lets it go until it passes, fails or runs out of time, and says how it
 // went. On the virtual clock the same seed gives the same run, to the last byte of its trace.
 
-import type { Clock } from '../runtime/clock.ts'
+import type { Clock } from '../util/clock.ts'
 import { Random } from '../util/random.ts'
 import { applier, applierSnap } from './appliers.ts'
 import type { ClusterOptions } from './cluster.ts'

@@ -5,7 +5,7 @@
 // After each event every promise callback that it set off must have run before the next event does, or time would run
 // away from the code under test. Pure code cannot see when that is so: a Hop, which the host gives, tells it.
 
-import type { Cancel, Clock } from '../runtime/clock.ts'
+import type { Cancel, Clock } from '../util/clock.ts'
 import type { Random } from '../util/random.ts'
 import { EventHeap, type ScheduledEvent } from './event-heap.ts'
 

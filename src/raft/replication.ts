@@ -272,7 +272,10 @@ function handleSuccess(state: RaftState, progress: Progress, message: AppendEntr
 }
 
 function handleRefusal(state: RaftState, progress: Progress, message: AppendEntriesReply): void {
-  if (progress.state === 'snapshot') return
+  if (progress.state === 'snapshot') {
+    handleRefusalAfterSnapshot(state, progress, message)
+    return
+  }
   // A late refusal, of a message before the one that counts, must move nothing.
   const isStale =
     progress.state === 'probe'
@@ -283,6 +286,18 @@ function handleRefusal(state: RaftState, progress: Progress, message: AppendEntr
   const agreed = state.log.lastIndexOfTermAtMost(Math.min(message.index, message.prevLogIndex - 1), message.hintTerm)
   progress.becomeProbe()
   progress.nextIndex = Math.max(agreed, progress.matchIndex) + 1
+  sendEntries(state, progress, true)
+}
+
+/**
+ * The follower reaches as far as the snapshot that was on its way, but the answer to that was lost, and meanwhile our log
+ * begins later: the heartbeats that ask for more than the snapshot are refused. Left alone it was sent the snapshot again
+ * after a minute; so it is asked where it stands.
+ */
+function handleRefusalAfterSnapshot(state: RaftState, progress: Progress, message: AppendEntriesReply): void {
+  if (message.index < progress.snapshotIndex || message.index >= message.prevLogIndex) return
+  progress.becomeProbe()
+  progress.nextIndex = message.index + 1
   sendEntries(state, progress, true)
 }
 

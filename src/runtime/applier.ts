@@ -100,10 +100,11 @@ export class Applier {
   private report(entries: readonly Entry[], outcomes: readonly Outcome[]): void {
     if (this.stopped) return
     let bytes = 0
-    entries.forEach(({ index, term, size }, i) => {
+    for (let i = 0; i < entries.length; i++) {
+      const { index, term, size } = entries[i] as Entry
       bytes += size
       this.handlers.onAnswer(index, term, outcomes[i] ?? null)
-    })
+    }
     this.handlers.onApplied((entries[entries.length - 1] as Entry).index, bytes)
   }
 

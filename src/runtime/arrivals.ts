@@ -5,7 +5,7 @@
 import type { InstallSnapshot } from '../raft/message.ts'
 import type { SnapshotStore, SnapshotWriter } from '../storage/snapshot-store.ts'
 import type { SnapshotOffer, SnapshotSink } from '../transport/transport.ts'
-import type { Cancel, Clock } from './clock.ts'
+import type { Cancel, Clock } from '../util/clock.ts'
 import type { Logger } from './logger.ts'
 
 /** An unfinished snapshot that nobody goes on with is dropped after this long: its bytes may be most of a disk. */

@@ -5,7 +5,7 @@
  */
 import type { ServerId } from '../raft/entry.ts'
 import type { Transport } from '../transport/transport.ts'
-import type { Cancel, Clock } from './clock.ts'
+import type { Cancel, Clock } from '../util/clock.ts'
 
 /** How long a server that left is still spoken with. */
 const GRACE_MS = 1000

@@ -5,8 +5,8 @@
 import type { Message } from '../raft/message.ts'
 import type { Outgoing, PersistBatch, Seq } from '../raft/ready.ts'
 import type { LogStore } from '../storage/log-store.ts'
+import type { Cancel, Clock } from '../util/clock.ts'
 import { Deque } from '../util/deque.ts'
-import type { Cancel, Clock } from './clock.ts'
 import { asError } from './errors.ts'
 import type { Logger } from './logger.ts'
 

@@ -6,7 +6,7 @@
 import type { ServerId } from '../raft/entry.ts'
 import type { Progress } from '../raft/progress.ts'
 import type { RaftState } from '../raft/state.ts'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../util/clock.ts'
 import type { Transfers } from './transfers.ts'
 import type { WatchedTransport } from './watch/watched-transport.ts'
 

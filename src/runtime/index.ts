@@ -1,4 +1,4 @@
-export type { Cancel, Clock } from './clock.ts'
+export type { Cancel, Clock } from '../util/clock.ts'
 export { NodeError, type NodeErrorCode } from './errors.ts'
 export type { DiskFullEvent, SlowPeerEvent, SnapshotEvent, StallEvent } from './events.ts'
 export type { Logger } from './logger.ts'

@@ -6,8 +6,8 @@ import type { BootState, RaftEvent, Role } from '../raft/ready.ts'
 import type { LogStore } from '../storage/log-store.ts'
 import type { SnapshotStore } from '../storage/snapshot-store.ts'
 import type { Transport } from '../transport/transport.ts'
+import type { Clock } from '../util/clock.ts'
 import type { Random } from '../util/random.ts'
-import type { Clock } from './clock.ts'
 import type { OperationEvents } from './events.ts'
 import type { Logger } from './logger.ts'
 import type { AbortSignalLike } from './pending.ts'
@@ -70,6 +70,8 @@ export interface RaftNodeOptions {
   readonly logger?: Logger
   /** Called once, last, when the node has stopped, stopped itself or could not start: lets go of the stores. */
   readonly closeStorage?: () => Promise<void>
+  /** What `node.reloadCertificates` does; absent when the transport shows no certificates. */
+  readonly reloadCertificates?: () => Promise<void>
   readonly invariants?: InvariantChecker
 }
 

@@ -5,7 +5,7 @@
 import type { ServerId } from '../raft/entry.ts'
 import type { Raft } from '../raft/raft.ts'
 import type { RaftEvent } from '../raft/ready.ts'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../util/clock.ts'
 import { NodeError } from './errors.ts'
 import { HandOver } from './hand-over.ts'
 import type { Logger } from './logger.ts'

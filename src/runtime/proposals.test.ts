@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { abort, type Proposal, Proposals } from './proposals.ts'
+import { abort, type Proposal, Proposals, runsOfOneKind } from './proposals.ts'
 import { proposalOf } from './testing/requests.ts'
 
 let proposals: Proposals
@@ -117,5 +117,21 @@ describe('proposals in the log', () => {
     proposals.failAll('the end')
     expect(outcomes).toEqual(['b: STOPPED no', 'c: STOPPED no', 'a: STOPPED unknown'])
     expect(proposals.isEmpty).toBe(true)
+  })
+})
+
+describe('a batch is cut where plain commands and those of sessions meet:', () => {
+  test.each([
+    ['', ''],
+    ['ccc', 'ccc'],
+    ['s', 's'],
+    ['ccssc', 'cc ss c'],
+    ['scs', 's c s'],
+  ])('%j becomes %j', (letters, runs) => {
+    const batch = [...letters].map(
+      (letter) => make('x', { kind: letter === 's' ? 'session' : 'command' })[0] as Proposal,
+    )
+    const words = runsOfOneKind(batch).map((run) => run.map(({ kind }) => kind[0]).join(''))
+    expect(words.join(' ')).toBe(runs)
   })
 })

@@ -175,6 +175,7 @@ export function requireBytes(command: unknown): void {
 
 /** Cut where plain commands and those of sessions meet: the core takes one kind at a time. */
 export function runsOfOneKind(batch: readonly Proposal[]): (readonly Proposal[])[] {
+  if (batch.every(({ kind }) => kind === batch[0]?.kind)) return [batch]
   const runs: (readonly Proposal[])[] = []
   let first = 0
   batch.forEach(({ kind }, i) => {

@@ -1,6 +1,6 @@
 /** Whatever waits in a node, proposals and reads alike, under one timer: none runs while nobody waits. */
 import type { ServerId } from '../raft/entry.ts'
-import type { Cancel, Clock } from './clock.ts'
+import type { Cancel, Clock } from '../util/clock.ts'
 
 /** How late a time-out may be noticed. */
 const SWEEP_INTERVAL_MS = 50

@@ -77,8 +77,22 @@ describe('a node that stops', () => {
   })
 })
 
+describe('a node that stops itself while it is being started', () => {
+  test('leaves no timer behind', async () => {
+    options.log.write = () => Promise.reject(new Error('the disk is gone'))
+    options.transport.start = async ({ onConnectionLost }) => {
+      onConnectionLost('b')
+      await clock.advance(1000)
+    }
+    const node = await RaftNode.open(options)
+    expect(node.status().stopped).toMatch('the disk is gone')
+    await clock.advance(0)
+    expect(clock.waiting).toBe(0)
+  })
+})
+
 describe('an idle node', () => {
-  test('has no timer but Raft’s own', async () => {
+  test('has no timers but Raft’s own and the watch’s', async () => {
     const node = await RaftNode.open({ ...options, boot: { ...options.boot, snapshot: elsewhere(options.boot) } })
     await clock.advance(0)
     const idle = clock.waiting

@@ -5,6 +5,7 @@
 import type { Configuration } from '../raft/configuration.ts'
 import type { ConfigurationChange } from '../raft/configuration-change.ts'
 import type { Index, ServerId } from '../raft/entry.ts'
+import { OptionsError } from '../raft/errors.ts'
 import type { RaftOptions } from '../raft/options.ts'
 import { Raft } from '../raft/raft.ts'
 import type { RaftEvent } from '../raft/ready.ts'
@@ -306,6 +307,17 @@ export class RaftNode {
   async waitForLeader(options: WaitOptions = {}): Promise<ServerId> {
     const { leaderId } = await this.waitFor((status) => status.leaderId !== null, options)
     return leaderId as ServerId
+  }
+
+  /**
+   * Reads the certificates anew. Connections that begin from now on use them; those that are there live on.
+   *
+   * @throws TransportError ERR_QUORATE_CERTIFICATE_INVALID: the old ones stay in use; OptionsError for a node without `tls`
+   */
+  async reloadCertificates(): Promise<void> {
+    const { reloadCertificates } = this.options
+    if (reloadCertificates === undefined) throw new OptionsError('this node was started without tls')
+    await reloadCertificates()
   }
 
   /** Calls `listener` at each such event from now on; one that throws is logged. @returns what ends it */

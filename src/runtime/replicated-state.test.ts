@@ -32,7 +32,8 @@ function entriesOf(lines: readonly Line[], firstIndex = 1): Entry[] {
 
 function wordsOf(outcome: Outcome | undefined): string {
   if (outcome instanceof Error) return wordsOfError(outcome)
-  return outcome === null || outcome === undefined ? '-' : (utf8Decode(outcome) ?? `${outcome.length} bytes`)
+  if (outcome === null || outcome === undefined) return '-'
+  return outcome.length < 100 ? (utf8Decode(outcome) ?? 'no text') : `${outcome.length} bytes`
 }
 
 async function apply(...lines: Line[]): Promise<string[]> {
@@ -91,6 +92,29 @@ describe.each([0, 10])('a batch, to a machine that takes %d ms', (applyMs) => {
     const outcomes = await apply([0, open(1000)], [0, command(1, 1)], [0, command(1, 1)])
     expect(outcomes[2]).toBe('ANSWER_TOO_LARGE unknown')
     expect(journal.lines).toHaveLength(1)
+  })
+
+  test('with a copy in front of the end of its session still has the answer for it', async () => {
+    await apply([0, open(1000)], [0, command(1, 1, 0, 'x')])
+    expect((await apply([0, command(1, 1, 0, 'x')], [0, close(1)], [0, command(1, 1, 0, 'x')])).slice(0, 3)).toEqual([
+      '1',
+      '',
+      'SESSION_EXPIRED no',
+    ])
+  })
+
+  test('in which sessions end has room again for the answers of others', async () => {
+    journal.answer = () => new Uint8Array(2 ** 20 - 64)
+    const used = Array.from({ length: 20 }, (_, i): Line[] => {
+      const id = 3 * i + 1
+      return [
+        [0, open(1000)],
+        [0, command(id, 1)],
+        [0, close(id)],
+      ]
+    })
+    const outcomes = await apply(...used.flat(), [0, open(1000)], [0, command(61, 1)], [0, command(61, 1)])
+    expect(outcomes.at(-1)).toBe(`${2 ** 20 - 64} bytes`)
   })
 
   test('gives no answers to what is nobody’s command', async () => {

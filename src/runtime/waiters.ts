@@ -1,6 +1,6 @@
 /** Whoever waits for a node's status to be one that he wants: looked at after every turn, and free when nobody waits. */
 import type { ServerId } from '../raft/entry.ts'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../util/clock.ts'
 import { asError, NodeError } from './errors.ts'
 import { type AbortSignalLike, type Pending, settleOnce, watchSignal } from './pending.ts'
 import type { NodeStatus } from './status.ts'

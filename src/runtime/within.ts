@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts'
+import type { Clock } from '../util/clock.ts'
 
 /** Resolves when `work` has settled, however it did, or when its time is up. Leaves no timer behind. */
 export function within(clock: Clock, limitMs: number, work: Promise<unknown>): Promise<void> {

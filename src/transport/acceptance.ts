@@ -12,7 +12,7 @@ import { encodeEntries } from '../raft/entry.ts'
 import type { AppendEntries, InstallSnapshot, Message } from '../raft/message.ts'
 import { assert } from '../util/assert.ts'
 import { concat, EMPTY, equal, utf8Decode, utf8Encode } from '../util/bytes.ts'
-import type { Timers } from './network.ts'
+import type { Clock } from '../util/clock.ts'
 import {
   type SnapshotOffer,
   type SnapshotSink,
@@ -27,7 +27,7 @@ import {
  * went.
  */
 export interface TransportStage {
-  readonly timers: Timers
+  readonly clock: Clock
   /** Started transports that all have each other as peers. */
   open(handlers: { readonly [id: ServerId]: TransportHandlers }): Promise<{ readonly [id: ServerId]: Transport }>
   /** Breaks every connection between the two, so that both notice. They may connect again. */
@@ -232,9 +232,9 @@ async function connect(stage: TransportStage, a: Actor, b: Actor): Promise<void>
     [a, b],
     [b, a],
   ] as const) {
-    const deadline = stage.timers.now() + PATIENCE_MS
+    const deadline = stage.clock.now() + PATIENCE_MS
     while (!(await isReachable(from, to))) {
-      assert(stage.timers.now() < deadline, `${from.id} does not reach ${to.id}`)
+      assert(stage.clock.now() < deadline, `${from.id} does not reach ${to.id}`)
       await pause(stage, 10)
     }
   }
@@ -251,16 +251,16 @@ async function isReachable(from: Actor, to: Actor): Promise<boolean> {
 }
 
 async function waitFor(stage: TransportStage, condition: () => boolean, what: string): Promise<void> {
-  const deadline = stage.timers.now() + PATIENCE_MS
+  const deadline = stage.clock.now() + PATIENCE_MS
   while (!condition()) {
-    assert(stage.timers.now() < deadline, `waited ${PATIENCE_MS} ms in vain for ${what}`)
+    assert(stage.clock.now() < deadline, `waited ${PATIENCE_MS} ms in vain for ${what}`)
     await pause(stage, 5)
   }
 }
 
-function pause({ timers }: TransportStage, delayMs: number): Promise<void> {
+function pause({ clock }: TransportStage, delayMs: number): Promise<void> {
   return new Promise((resolve) => {
-    timers.schedule(delayMs, resolve)
+    clock.schedule(delayMs, resolve)
   })
 }
 

@@ -5,6 +5,7 @@
 import type { ServerId } from '../raft/entry.ts'
 import type { Message } from '../raft/message.ts'
 import { decodeMessage, frameWriter } from './codec.ts'
+import type { CloseReason } from './counters.ts'
 import { FRAME_HEADER_BYTES, FRAME_TYPES, type Frame, type FrameType, type OutgoingFrame, sealFrame } from './frame.ts'
 import type { FramedStream, Role } from './framed-stream.ts'
 import { KeepAlive } from './keep-alive.ts'
@@ -36,9 +37,9 @@ export class Outbound {
   readonly outbox: Outbox
   readonly requests: Requests
 
-  constructor({ limits, timers }: Wiring, to: ServerId) {
-    this.outbox = new Outbox(limits.maxOutboxBytes, limits.maxOutboxMessages)
-    this.requests = new Requests(to, timers)
+  constructor({ limits, clock, counters }: Wiring, to: ServerId) {
+    this.outbox = new Outbox(limits.maxOutboxBytes, limits.maxOutboxMessages, counters)
+    this.requests = new Requests(to, clock)
   }
 
   /** What was not written goes, what was written has no answer to come. */
@@ -76,7 +77,7 @@ export class Channel implements Role {
     this.outbound = side.outbound
     this.onLost = onLost
     const ping = side.dialled ? () => this.send(sealFrame('Ping', frameWriter().finish())) : null
-    this.keepAlive = new KeepAlive(wiring.timers, wiring.limits, ping, (reason) => this.lose(reason))
+    this.keepAlive = new KeepAlive(wiring.clock, wiring.limits, ping, (words) => this.onSilence(words))
     framed.become(this)
     if (this.outbound.outbox.length > 0) this.scheduleFlush()
   }
@@ -89,13 +90,13 @@ export class Channel implements Role {
     return this.outbound.requests.ask(timeoutMs, (number, fate) => this.send(encodeRequest(number, body), fate))
   }
 
-  /** Hangs up on purpose. */
-  close(reason: string): void {
+  /** Hangs up on purpose: `words` are for whoever waits for an answer. */
+  close(reason: CloseReason, words: string): void {
     if (this.over) return
     this.over = true
     this.keepAlive.stop()
-    this.framed.close()
-    this.outbound.connectionLost(reason)
+    this.framed.close(reason)
+    this.outbound.connectionLost(words)
   }
 
   onFrame(frame: Frame): string | null {
@@ -125,12 +126,16 @@ export class Channel implements Role {
 
   onClose(error: TransportError): void {
     if (this.over) return
-    this.close(error.message)
+    this.end('lost', error)
+  }
+
+  private end(reason: CloseReason, error: TransportError): void {
+    this.close(reason, error.message)
     this.onLost(error)
   }
 
-  private lose(reason: string): void {
-    this.onClose(new TransportError('ERR_QUORATE_CONNECTION_LOST', reason))
+  private onSilence(words: string): void {
+    if (!this.over) this.end('idle', new TransportError('ERR_QUORATE_CONNECTION_LOST', words))
   }
 
   private handleMessage(frame: Frame): string | null {
@@ -178,7 +183,7 @@ export class Channel implements Role {
   private scheduleFlush(): void {
     if (this.flushScheduled || this.full) return
     this.flushScheduled = true
-    this.wiring.timers.soon(() => {
+    this.wiring.clock.soon(() => {
       this.flushScheduled = false
       this.flush()
     })

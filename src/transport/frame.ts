@@ -146,6 +146,7 @@ export class FrameReader {
   private body: Uint8Array = EMPTY
   private bodyFill = 0
   private trouble: string | null = null
+  private unknownType = false
 
   /** `limitOf` gives the largest body that is acceptable now; negative: no frame of this type is. */
   constructor(limitOf: (type: FrameType) => number) {
@@ -155,6 +156,16 @@ export class FrameReader {
   /** Bytes kept of a frame that is not complete, or promised to it. */
   get heldBytes(): number {
     return this.body.length
+  }
+
+  /** True when the stream so far ends within a frame. */
+  get isWithinFrame(): boolean {
+    return this.headerFill > 0
+  }
+
+  /** True when it was a frame of an unknown type that ended the reading. */
+  get sawUnknownType(): boolean {
+    return this.unknownType
   }
 
   /** @returns null, or in words why no more can be read from this stream; it stays so */
@@ -197,6 +208,7 @@ export class FrameReader {
     const type = TYPES_BY_CODE[this.header[4] as number]
     if (this.header[5] !== HEADER_VERSION)
       return `frame header of version ${this.header[5]}, known is ${HEADER_VERSION}`
+    this.unknownType = type === undefined
     if (type === undefined) return `unknown frame type ${this.header[4]}`
     const limit = this.limitOf(type)
     if (limit < 0) return `unexpected ${type}`

@@ -2,9 +2,12 @@
  * A stream of bytes as a stream of frames. Who may say what changes as a connection goes on (first a hello, then
  * messages or a snapshot), so what is done with a frame is a role, and `become` changes it between two frames.
  */
+import { type CloseReason, type Counters, reasonOfLoss } from './counters.ts'
 import { bodyLimit, type Frame, FrameReader, type FrameType, type OutgoingFrame } from './frame.ts'
+import { FrameDeadline } from './frame-deadline.ts'
 import type { ByteStream } from './network.ts'
 import { TransportError } from './transport.ts'
+import type { Wiring } from './wiring.ts'
 
 export interface Role {
   /** Frames of other types end the connection, before memory is taken for them. */
@@ -22,20 +25,33 @@ export interface Role {
 export class FramedStream {
   readonly remote: string
   private readonly stream: ByteStream
+  private readonly counters: Counters
+  private readonly deadline: FrameDeadline
   private readonly reader: FrameReader
   private role: Role
   private closed = false
 
-  constructor(stream: ByteStream, maxFrameBytes: number, role: Role) {
+  constructor({ limits, clock, counters }: Wiring, stream: ByteStream, role: Role) {
     this.remote = stream.remote
     this.stream = stream
+    this.counters = counters
+    this.deadline = new FrameDeadline(clock, limits.frameTimeoutMs, (words) =>
+      this.end(new TransportError('ERR_QUORATE_CONNECTION_LOST', words), 'frameTimeout'),
+    )
     this.role = role
-    this.reader = new FrameReader((type) => (this.role.accepts.includes(type) ? bodyLimit(type, maxFrameBytes) : -1))
+    this.reader = new FrameReader((type) =>
+      this.role.accepts.includes(type) ? bodyLimit(type, limits.maxFrameBytes) : -1,
+    )
     stream.open({
       onData: (chunk) => this.onData(chunk),
       onDrain: () => this.onDrain(),
-      onClose: (reason) => this.end(new TransportError('ERR_QUORATE_CONNECTION_LOST', reason)),
+      onClose: (error) => this.end(error, reasonOfLoss(error)),
     })
+  }
+
+  /** What the other end has proved to be; null where nothing is proved. Asked once a frame has arrived. */
+  get peerNames(): readonly string[] | null {
+    return this.stream.peerNames
   }
 
   /** From the next frame on, `role` is asked. */
@@ -45,24 +61,43 @@ export class FramedStream {
 
   /** @returns false when much is buffered already: wait for the role's `onDrain` */
   write(pieces: readonly Uint8Array[]): boolean {
-    return this.closed || this.stream.write(pieces)
+    if (this.closed) return true
+    for (const { length } of pieces) this.counters.bytesOut += length
+    return this.stream.write(pieces)
   }
 
   send(frame: OutgoingFrame): boolean {
+    this.counters.framesOut++
     return this.write(frame.pieces)
   }
 
-  close(): void {
+  /** Hangs up. Only the first reason counts. */
+  close(reason: CloseReason): void {
     if (this.closed) return
     this.closed = true
+    this.counters.closed[reason]++
+    this.deadline.stop()
     this.stream.close()
   }
 
   private onData(chunk: Uint8Array): void {
     if (this.closed) return
     this.role.onSign()
-    const trouble = this.reader.push(chunk, (frame) => (this.closed ? 'closed' : this.role.onFrame(frame)))
-    if (trouble !== null) this.end(new TransportError('ERR_QUORATE_BAD_FRAME', trouble))
+    const framesBefore = this.counters.framesIn
+    this.counters.bytesIn += chunk.length
+    const trouble = this.reader.push(chunk, (frame) => this.onFrame(frame))
+    if (trouble === null) {
+      this.deadline.note(chunk.length, this.counters.framesIn > framesBefore, this.reader.isWithinFrame)
+      return
+    }
+    const reason = this.reader.sawUnknownType ? 'unknownFrame' : 'badFrame'
+    this.end(new TransportError('ERR_QUORATE_BAD_FRAME', trouble), reason)
+  }
+
+  private onFrame(frame: Frame): string | null {
+    if (this.closed) return 'closed'
+    this.counters.framesIn++
+    return this.role.onFrame(frame)
   }
 
   private onDrain(): void {
@@ -71,9 +106,9 @@ export class FramedStream {
     this.role.onDrain()
   }
 
-  private end(error: TransportError): void {
+  private end(error: TransportError, reason: CloseReason): void {
     if (this.closed) return
-    this.close()
+    this.close(reason)
     this.role.onClose(error)
   }
 }

@@ -3,6 +3,7 @@ import { concat } from '../util/bytes.ts'
 import { type Frame, FrameReader, type OutgoingFrame } from './frame.ts'
 import {
   answerHello,
+  checkPeerNames,
   checkWelcome,
   decodeAnswer,
   decodeHello,
@@ -13,6 +14,7 @@ import {
   helloFor,
   type Welcome,
 } from './handshake.ts'
+import { memberName } from './member-name.ts'
 
 const A = { cluster: 'prod', id: 'a', incarnation: 'disk-a' }
 const B = { cluster: 'prod', id: 'b', incarnation: 'disk-b' }
@@ -22,7 +24,7 @@ const everybody = (): null => null
 
 describe('a hello', () => {
   test('of the right cluster to the right server is welcome', () => {
-    expect(answerHello(B, HELLO, everybody)).toEqual(WELCOME)
+    expect(answerHello(B, HELLO, null, everybody)).toEqual(WELCOME)
     expect(checkWelcome(HELLO, WELCOME, everybody)).toBeNull()
   })
 
@@ -54,11 +56,11 @@ describe('a hello', () => {
       'versions 9 to 1 offered, version 1 known here',
     ],
   ])('%s is refused, in words', (_title, change, code, reason) => {
-    expect(answerHello(B, { ...HELLO, ...change }, everybody)).toEqual({ code, reason })
+    expect(answerHello(B, { ...HELLO, ...change }, null, everybody)).toEqual({ code, reason })
   })
 
   test('of a newer release that still speaks our version is welcome, in ours', () => {
-    expect(answerHello(B, { ...HELLO, highestVersion: 7 }, everybody)).toMatchObject({ version: 1 })
+    expect(answerHello(B, { ...HELLO, highestVersion: 7 }, null, everybody)).toMatchObject({ version: 1 })
   })
 
   test('is asked about by name and incarnation: a removed server and a wiped disk can be refused', () => {
@@ -67,8 +69,39 @@ describe('a hello', () => {
       seen.push(peer)
       return 'was removed'
     }
-    expect(answerHello(B, HELLO, admit)).toEqual({ code: 'notAdmitted', reason: 'was removed' })
+    expect(answerHello(B, HELLO, null, admit)).toEqual({ code: 'notAdmitted', reason: 'was removed' })
     expect(seen).toEqual([{ id: 'a', incarnation: 'disk-a' }])
+  })
+})
+
+describe('a name that was proved', () => {
+  test('is that of the member, of its cluster', () => {
+    expect(answerHello(B, HELLO, ['quorate://prod/a'], everybody)).toEqual(WELCOME)
+    expect(checkPeerNames(A, 'b', ['quorate://test/b', 'quorate://prod/b'])).toBeNull()
+  })
+
+  test.each([
+    [[], 'no member'],
+    [['quorate://prod/c'], 'quorate://prod/c'],
+    [['quorate://test/a', 'quorate://prod/A'], 'quorate://test/a, quorate://prod/A'],
+    [['quorate://prod/a/', 'a', 'prod/a'], 'quorate://prod/a/, a, prod/a'],
+  ])('%j is refused in words', (peerNames, named) => {
+    const reason = `the certificate names ${named}, and should name quorate://prod/a`
+    expect(answerHello(B, HELLO, peerNames, everybody)).toEqual({ code: 'wrongCertificate', reason })
+  })
+
+  test('is what is asked before anybody is told whom he has reached', () => {
+    expect(answerHello(B, { ...HELLO, to: 'c' }, [], everybody)).toMatchObject({ code: 'wrongCertificate' })
+  })
+
+  test.each([
+    ['shop', 'a', 'quorate://shop/a'],
+    ['the shop', 'a/b', 'quorate://the%20shop/a%2Fb'],
+    ['a/b', 'c', 'quorate://a%2Fb/c'],
+    ["o'neill", 'a,b', 'quorate://o%27neill/a%2Cb'],
+    ['shop', 'ä', 'quorate://shop/%C3%A4'],
+  ])('is written so that no two members of any two clusters share it: %s, %s', (cluster, id, name) => {
+    expect(memberName(cluster, id)).toBe(name)
   })
 })
 
@@ -109,6 +142,14 @@ describe('on the wire', () => {
     expect(decodeHello({ type: 'Hello', body: longer, checked: longer.length })).toEqual(HELLO)
   })
 
+  test('a name of 512 bytes is one, and a reason that is longer is cut between two letters', () => {
+    expect(decodeHello(travel(encodeHello({ ...HELLO, from: '木'.repeat(170) })))).toMatchObject({
+      from: '木'.repeat(170),
+    })
+    const answer = decodeAnswer(travel(encodeRefusal({ code: 'notAdmitted', reason: '木'.repeat(4000) })))
+    expect(answer).toEqual({ code: 'notAdmitted', reason: '木'.repeat(170) })
+  })
+
   test('a refusal for a reason of a later release keeps its words', () => {
     const { body } = travel(encodeRefusal({ code: 'notAdmitted', reason: 'because' }))
     expect(decodeAnswer({ type: 'Refusal', body: concat([Uint8Array.of(200), body.subarray(1)]), checked: 0 })).toEqual(
@@ -137,6 +178,7 @@ describe('on the wire', () => {
   test.each([
     ['empty', ''],
     ['of 513 letters', 'x'.repeat(513)],
+    ['of 171 letters of three bytes each', '木'.repeat(171)],
   ])('a name that is %s is no name', (_title, from) => {
     expect(decodeHello(travel(encodeHello({ ...HELLO, from })))).toBe('a Hello with missing, empty or overlong names')
   })

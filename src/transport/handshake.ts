@@ -3,9 +3,9 @@
  * protocol versions it speaks, what the connection is for. The other end answers Welcome, or Refusal with a code and
  * words, and hangs up. No other frame is looked at before that.
  *
- * It guards against mistakes rather than against enemies (that is TLS's part): a server of the test cluster which was
- * given the production cluster's addresses, two servers whose addresses were swapped, a server that was removed
- * and started again.
+ * It guards against mistakes: a server of the test cluster which was given the production cluster's addresses, two
+ * servers whose addresses were swapped, a server that was removed and started again. Against enemies there is TLS, and
+ * the handshake holds what is said against what the certificate proves.
  *
  * ```
  * Hello     magic 'QUOR' (4), lowest and highest version (1 each), purpose (1), cluster, from, to, incarnation (texts)
@@ -14,9 +14,10 @@
  * ```
  */
 import type { ServerId } from '../raft/entry.ts'
-import { ByteReader } from '../util/bytes.ts'
+import { ByteReader, utf8Cut, utf8Decode } from '../util/bytes.ts'
 import { frameWriter } from './codec.ts'
 import { type Frame, type OutgoingFrame, sealFrame } from './frame.ts'
+import { memberName } from './member-name.ts'
 import type { PeerIdentity } from './transport.ts'
 
 /** The versions of the protocol behind the hello that this code speaks. */
@@ -36,6 +37,7 @@ export type RefusalCode =
   | 'noCommonVersion'
   | 'notAdmitted'
   | 'tooManyConnections'
+  | 'wrongCertificate'
   | 'malformed'
 
 /** A place in this list is the code on the wire: add at the end only. */
@@ -47,9 +49,10 @@ const REFUSAL_CODES: readonly RefusalCode[] = [
   'noCommonVersion',
   'notAdmitted',
   'tooManyConnections',
+  'wrongCertificate',
 ]
 
-/** What the dialler says first. Each name has 1 to 512 characters; with another it is refused as malformed. */
+/** What the dialler says first. Each name has 1 to 512 bytes of UTF-8; with another it is refused as malformed. */
 export interface Hello {
   readonly lowestVersion: number
   readonly highestVersion: number
@@ -94,11 +97,18 @@ export function helloFor(self: Identity, to: ServerId, purpose: Purpose): Hello 
   return { lowestVersion, highestVersion, purpose, cluster, from, to, incarnation }
 }
 
-/** The listening side's decision. */
-export function answerHello(self: Identity, hello: Hello, admit: Admit): Welcome | Refusal {
+/** The listening side's decision. `peerNames` is what the caller has proved, or null where nothing is proved. */
+export function answerHello(
+  self: Identity,
+  hello: Hello,
+  peerNames: readonly string[] | null,
+  admit: Admit,
+): Welcome | Refusal {
   const { cluster, from, to } = hello
   if (cluster !== self.cluster)
     return { code: 'wrongCluster', reason: `this server belongs to cluster '${self.cluster}', not to '${cluster}'` }
+  const stranger = checkPeerNames(self, from, peerNames)
+  if (stranger !== null) return stranger
   if (to !== self.id) return { code: 'wrongServer', reason: `you meant to reach '${to}', this is '${self.id}'` }
   if (from === self.id)
     return { code: 'wrongServer', reason: `there is a server '${from}' already: this one. Ids are never shared` }
@@ -108,6 +118,21 @@ export function answerHello(self: Identity, hello: Hello, admit: Admit): Welcome
   const reason = admit({ id: from, incarnation: hello.incarnation })
   if (reason !== null) return { code: 'notAdmitted', reason }
   return { version, cluster: self.cluster, id: self.id, incarnation: self.incarnation }
+}
+
+/**
+ * Whether the other end, who is or should be member `id`, has proved it. That the certificate is of the right CA says
+ * only that it is somebody's: without this, a web server's certificate of the same CA could speak for any member.
+ */
+export function checkPeerNames(
+  { cluster }: Pick<Identity, 'cluster'>,
+  id: ServerId,
+  peerNames: readonly string[] | null,
+): Refusal | null {
+  const name = memberName(cluster, id)
+  if (peerNames === null || peerNames.includes(name)) return null
+  const named = peerNames.length === 0 ? 'no member' : peerNames.join(', ')
+  return { code: 'wrongCertificate', reason: `the certificate names ${named}, and should name ${name}` }
 }
 
 /** The dialling side's check of the answer: the other end may be mistaken about itself, or be older than its own check. */
@@ -163,11 +188,11 @@ export function encodeWelcome(welcome: Welcome): OutgoingFrame {
 }
 
 /**
- * The listener's last frame before it hangs up. The reason is cut to 512 characters: a frame of more than 4 KiB would
- * not be read. `decodeAnswer` reads it.
+ * The listener's last frame before it hangs up. The reason is cut to 512 bytes: a frame of more than 4 KiB would not
+ * be read. `decodeAnswer` reads it.
  */
 export function encodeRefusal({ code, reason }: Refusal): OutgoingFrame {
-  const writer = frameWriter().uint8(REFUSAL_CODES.indexOf(code)).text(reason.slice(0, MAX_TEXT_BYTES))
+  const writer = frameWriter().uint8(REFUSAL_CODES.indexOf(code)).block(utf8Cut(reason, MAX_TEXT_BYTES))
   return sealFrame('Refusal', writer.finish())
 }
 
@@ -194,6 +219,6 @@ export function isRefusal(answer: Welcome | Refusal): answer is Refusal {
 }
 
 function readName(reader: ByteReader): string | null {
-  const name = reader.text()
-  return name.length > 0 && name.length <= MAX_TEXT_BYTES ? name : null
+  const bytes = reader.block()
+  return bytes.length > 0 && bytes.length <= MAX_TEXT_BYTES ? utf8Decode(bytes) : null
 }

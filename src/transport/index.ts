@@ -4,11 +4,14 @@
  *
  * @module quorate/transport
  */
+export type { Cancel, Clock } from '../util/clock.ts'
 export { type AcceptanceStory, type TransportStage, transportAcceptance } from './acceptance.ts'
+export type { CloseReason, TransportCounters } from './counters.ts'
 export type { Identity } from './handshake.ts'
 export { DEFAULT_LIMITS, type TransportLimits } from './limits.ts'
+export { memberName } from './member-name.ts'
 export { type MemoryLink, MemorySwitchboard } from './memory-transport.ts'
-export type { ByteStream, ByteStreamHandlers, Listener, Network, Timers } from './network.ts'
+export type { ByteStream, ByteStreamHandlers, Listener, Network } from './network.ts'
 export { StreamTransport, type StreamTransportOptions } from './stream-transport.ts'
 export {
   type Delivery,

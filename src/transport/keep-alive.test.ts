@@ -1,33 +1,33 @@
 import { expect, test } from 'vitest'
+import type { Clock } from '../util/clock.ts'
 import { KeepAlive } from './keep-alive.ts'
 import { DEFAULT_LIMITS } from './limits.ts'
-import type { Timers } from './network.ts'
-import { VirtualTimers } from './testing/virtual-timers.ts'
+import { VirtualClock } from './testing/virtual-clock.ts'
 
 const LIMITS = { ...DEFAULT_LIMITS, keepAliveMs: 1000, idleTimeoutMs: 5000 }
 
 test('pings as often as told, and gives up on who stays silent', async () => {
-  const timers = new VirtualTimers()
+  const clock = new VirtualClock()
   const events: string[] = []
-  const ping = (): void => void events.push(`ping at ${timers.now()}`)
-  new KeepAlive(timers, LIMITS, ping, (reason) => events.push(reason))
-  await timers.advance(60_000)
+  const ping = (): void => void events.push(`ping at ${clock.now()}`)
+  new KeepAlive(clock, LIMITS, ping, (reason) => events.push(reason))
+  await clock.advance(60_000)
   expect(events).toEqual([...[1, 2, 3, 4, 5].map((s) => `ping at ${s}000`), 'silent for 6000 ms'])
 })
 
 test('a sign of life starts the time anew', async () => {
-  const timers = new VirtualTimers()
+  const clock = new VirtualClock()
   const silences: string[] = []
-  const keepAlive = new KeepAlive(timers, LIMITS, null, (reason) => silences.push(reason))
+  const keepAlive = new KeepAlive(clock, LIMITS, null, (reason) => silences.push(reason))
   for (let i = 0; i < 10; i++) {
-    await timers.advance(4900)
+    await clock.advance(4900)
     keepAlive.sign()
   }
   expect(silences).toEqual([])
 })
 
 test('a process that was held up reads what has arrived before it judges', () => {
-  const held = new HeldUpTimers()
+  const held = new HeldUpClock()
   const silences: string[] = []
   const keepAlive = new KeepAlive(held, LIMITS, null, (reason) => silences.push(reason))
   held.time = 10_000
@@ -38,21 +38,21 @@ test('a process that was held up reads what has arrived before it judges', () =>
 })
 
 test('stopped, it neither pings nor judges, and leaves no timer', async () => {
-  const timers = new VirtualTimers()
+  const clock = new VirtualClock()
   const events: string[] = []
   const keepAlive = new KeepAlive(
-    timers,
+    clock,
     LIMITS,
     () => void events.push('ping'),
     (reason) => events.push(reason),
   )
   keepAlive.stop()
-  await timers.advance(60_000)
-  expect([events, timers.waiting]).toEqual([[], 0])
+  await clock.advance(60_000)
+  expect([events, clock.waiting]).toEqual([[], 0])
 })
 
 /** Time passes without anything being run: the event loop stands still. */
-class HeldUpTimers implements Timers {
+class HeldUpClock implements Clock {
   time = 0
   fireTimer: () => void = () => {}
   runSoon: () => void = () => {}

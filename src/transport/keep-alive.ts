@@ -3,11 +3,12 @@
  * this, a server would wait a quarter of an hour for a connection that leads nowhere. Whoever dialled sends a Ping every
  * `keepAliveMs`, the other end answers; both hang up after `idleTimeoutMs` without a sign of life.
  */
+
+import type { Clock } from '../util/clock.ts'
 import type { TransportLimits } from './limits.ts'
-import type { Timers } from './network.ts'
 
 export class KeepAlive {
-  private readonly timers: Timers
+  private readonly clock: Clock
   private readonly limits: TransportLimits
   private readonly ping: (() => void) | null
   private readonly onSilence: (reason: string) => void
@@ -16,18 +17,18 @@ export class KeepAlive {
   private stopped = false
 
   /** `ping` asks for a sign of life; null on the side that only answers. */
-  constructor(timers: Timers, limits: TransportLimits, ping: (() => void) | null, onSilence: (reason: string) => void) {
-    this.timers = timers
+  constructor(clock: Clock, limits: TransportLimits, ping: (() => void) | null, onSilence: (reason: string) => void) {
+    this.clock = clock
     this.limits = limits
     this.ping = ping
     this.onSilence = onSilence
-    this.lastSign = timers.now()
+    this.lastSign = clock.now()
     this.scheduleNext()
   }
 
   /** Something arrived, or a full buffer drained, which takes somebody who reads. */
   sign(): void {
-    this.lastSign = this.timers.now()
+    this.lastSign = this.clock.now()
   }
 
   stop(): void {
@@ -40,12 +41,12 @@ export class KeepAlive {
    * and the other end's signs unread in the socket, and must not take its own absence for the other's.
    */
   private scheduleNext(): void {
-    this.cancel = this.timers.schedule(this.limits.keepAliveMs, () => this.timers.soon(() => this.judge()))
+    this.cancel = this.clock.schedule(this.limits.keepAliveMs, () => this.clock.soon(() => this.judge()))
   }
 
   private judge(): void {
     if (this.stopped) return
-    const silentMs = this.timers.now() - this.lastSign
+    const silentMs = this.clock.now() - this.lastSign
     if (silentMs > this.limits.idleTimeoutMs) {
       this.onSilence(`silent for ${Math.round(silentMs)} ms`)
       return

@@ -9,10 +9,15 @@ export interface TransportLimits {
   readonly maxConnections: number
   /** Connections that others made to us and that have not said hello yet. */
   readonly maxPendingHellos: number
+  /** Of those, from one address. */
+  readonly maxPendingHellosPerHost: number
   /** Requests of one connection whose answers are still being worked out; more are refused, undelivered. */
   readonly maxConcurrentRequests: number
   readonly connectTimeoutMs: number
+  /** From the first packet to the hello's answer, the TLS handshake included. */
   readonly helloTimeoutMs: number
+  /** How long a frame that has begun may take, or every further 64 KiB of it. */
+  readonly frameTimeoutMs: number
   /** How often whoever dialled asks for a sign of life. */
   readonly keepAliveMs: number
   /** How long the other end may be silent before the connection counts as lost. */
@@ -35,9 +40,11 @@ export const DEFAULT_LIMITS: TransportLimits = {
   maxOutboxMessages: 8192,
   maxConnections: 256,
   maxPendingHellos: 64,
+  maxPendingHellosPerHost: 16,
   maxConcurrentRequests: 4096,
   connectTimeoutMs: 2000,
   helloTimeoutMs: 5000,
+  frameTimeoutMs: 10_000,
   keepAliveMs: 1000,
   idleTimeoutMs: 5000,
   minBackOffMs: 20,

@@ -5,18 +5,18 @@ import { utf8Encode } from '../util/bytes.ts'
 import { Random } from '../util/random.ts'
 import { type TransportStage, transportAcceptance } from './acceptance.ts'
 import { MemorySwitchboard } from './memory-transport.ts'
-import { VirtualTimers } from './testing/virtual-timers.ts'
+import { VirtualClock } from './testing/virtual-clock.ts'
 import type { Transport, TransportHandlers } from './transport.ts'
 
 const ADDRESSES = { a: 'a:1', b: 'b:1' }
 const refuse = () => Promise.reject(new Error('no snapshots here'))
 
 function memoryStage(): TransportStage {
-  const timers = systemClock()
-  const switchboard = new MemorySwitchboard(timers, new Random(1))
+  const clock = systemClock()
+  const switchboard = new MemorySwitchboard(clock, new Random(1))
   const opened: Transport[] = []
   return {
-    timers,
+    clock,
     open: async (handlers) => {
       const transports: { [id: string]: Transport } = {}
       for (const [id, handler] of Object.entries(handlers)) {
@@ -41,30 +41,30 @@ describe('the memory transport is a Transport:', () => {
 
 describe('the switchboard', () => {
   test('cuts one direction and leaves the other', async () => {
-    const { timers, switchboard, a, b } = await twoServers()
+    const { clock, switchboard, a, b } = await twoServers()
     switchboard.setLink('a', 'b', { up: false })
     a.transport.send(timeoutNow('a', 'b'))
     b.transport.send(timeoutNow('b', 'a'))
-    await timers.advance(10)
+    await clock.advance(10)
     expect([a.messages.length, b.messages.length]).toEqual([1, 0])
   })
 
   test('delays by the clock, and nothing overtakes', async () => {
-    const { timers, switchboard, a, b } = await twoServers()
+    const { clock, switchboard, a, b } = await twoServers()
     switchboard.setLink('a', 'b', { minDelayMs: 50, maxDelayMs: 100 })
     for (let term = 1; term <= 50; term++) a.transport.send({ ...timeoutNow('a', 'b'), term })
-    await timers.advance(49)
+    await clock.advance(49)
     expect(b.messages).toEqual([])
-    await timers.advance(60)
+    await clock.advance(60)
     expect(b.messages.map((message) => message.term)).toEqual(Array.from({ length: 50 }, (_, i) => i + 1))
   })
 
   test('loses about as many as it was told, the same ones for the same seed', async () => {
     const survivors = async (): Promise<number[]> => {
-      const { timers, switchboard, a, b } = await twoServers()
+      const { clock, switchboard, a, b } = await twoServers()
       switchboard.setLink('a', 'b', { lossProbability: 0.3 })
       for (let term = 1; term <= 1000; term++) a.transport.send({ ...timeoutNow('a', 'b'), term })
-      await timers.advance(10)
+      await clock.advance(10)
       return b.messages.map((message) => message.term)
     }
     const first = await survivors()
@@ -74,20 +74,20 @@ describe('the switchboard', () => {
   })
 
   test('a cut link is silent: a request over it ends with its time-out, outcome unknown', async () => {
-    const { timers, switchboard, a } = await twoServers()
+    const { clock, switchboard, a } = await twoServers()
     switchboard.setLink('b', 'a', { up: false })
     const asking = a.transport.request('b', utf8Encode('?'), 500).catch((error: unknown) => error)
-    await timers.advance(501)
+    await clock.advance(501)
     expect(await asking).toMatchObject({ code: 'ERR_QUORATE_REQUEST_TIMEOUT', delivery: 'unknown' })
     expect(a.lost).toEqual([])
   })
 
   test('what was under way when the connection broke does not arrive after it', async () => {
-    const { timers, switchboard, a, b } = await twoServers()
+    const { clock, switchboard, a, b } = await twoServers()
     switchboard.setLink('a', 'b', { minDelayMs: 50, maxDelayMs: 50 })
     a.transport.send(timeoutNow('a', 'b'))
     switchboard.hangUp('a', 'b')
-    await timers.advance(100)
+    await clock.advance(100)
     expect(b.messages).toEqual([])
     expect([a.lost, b.lost]).toEqual([['b'], ['a']])
   })
@@ -116,8 +116,8 @@ function recorder() {
 }
 
 async function twoServers() {
-  const timers = new VirtualTimers()
-  const switchboard = new MemorySwitchboard(timers, new Random(7))
+  const clock = new VirtualClock()
+  const switchboard = new MemorySwitchboard(clock, new Random(7))
   const open = async (id: string) => {
     const transport = switchboard.transport(id)
     const { messages, lost, handlers } = recorder()
@@ -125,12 +125,12 @@ async function twoServers() {
     transport.setPeers(ADDRESSES)
     return { transport, messages, lost }
   }
-  return { timers, switchboard, a: await open('a'), b: await open('b') }
+  return { clock, switchboard, a: await open('a'), b: await open('b') }
 }
 
 test('an answer to a server that has restarted meanwhile is not taken for one to its new life', async () => {
-  const timers = new VirtualTimers()
-  const switchboard = new MemorySwitchboard(timers, new Random(1))
+  const clock = new VirtualClock()
+  const switchboard = new MemorySwitchboard(clock, new Random(1))
   const answers: ((answer: Uint8Array) => void)[] = []
   const start = async (id: string): Promise<Transport> => {
     const transport = switchboard.transport(id)
@@ -142,15 +142,15 @@ test('an answer to a server that has restarted meanwhile is not taken for one to
   await start('b')
   const earlier = await start('a')
   const lost = earlier.request('b', utf8Encode('first life'), 1000).catch(() => 'lost')
-  await timers.advance(5)
+  await clock.advance(5)
   await earlier.stop()
   const later = await start('a')
   const answered = later.request('b', utf8Encode('second life'), 1000)
-  await timers.advance(5)
+  await clock.advance(5)
   answers[0]?.(utf8Encode('to the first'))
-  await timers.advance(5)
+  await clock.advance(5)
   answers[1]?.(utf8Encode('to the second'))
-  await timers.advance(5)
+  await clock.advance(5)
   expect(await lost).toBe('lost')
   expect(await answered).toEqual(utf8Encode('to the second'))
 })

@@ -8,8 +8,8 @@
 import type { ServerId } from '../raft/entry.ts'
 import type { InstallSnapshot, Message } from '../raft/message.ts'
 import { assert } from '../util/assert.ts'
+import type { Clock } from '../util/clock.ts'
 import type { Random } from '../util/random.ts'
-import type { Timers } from './network.ts'
 import { encodeReason, type Outcome, Requests } from './requests.ts'
 import { type SnapshotSource, type Transport, TransportError, type TransportHandlers } from './transport.ts'
 
@@ -37,13 +37,13 @@ interface LinkState {
 
 /** Where the transports of one cluster meet: it owns the links, and draws losses and delays from `random`. */
 export class MemorySwitchboard {
-  readonly timers: Timers
+  readonly clock: Clock
   private readonly random: Random
   private readonly transports = new Map<ServerId, MemoryTransport>()
   private readonly links = new Map<string, LinkState>()
 
-  constructor(timers: Timers, random: Random) {
-    this.timers = timers
+  constructor(clock: Clock, random: Random) {
+    this.clock = clock
     this.random = random
   }
 
@@ -64,7 +64,7 @@ export class MemorySwitchboard {
   greet(from: ServerId, to: ServerId): void {
     if (!this.areConnected(from, to)) return
     const isSent = this.carry(from, to, () => {})
-    if (!isSent && this.stateOf(from, to).link.up) this.timers.schedule(REDIAL_MS, () => this.greet(from, to))
+    if (!isSent && this.stateOf(from, to).link.up) this.clock.schedule(REDIAL_MS, () => this.greet(from, to))
   }
 
   /** The connection between two servers breaks, and both notice. What is under way is lost. */
@@ -83,15 +83,15 @@ export class MemorySwitchboard {
     const delayMs = minDelayMs + this.random.fraction() * (maxDelayMs - minDelayMs)
     const { connection } = state
     const source = this.transports.get(from)
-    state.lastArrival = Math.max(state.lastArrival, this.timers.now() + delayMs)
+    state.lastArrival = Math.max(state.lastArrival, this.clock.now() + delayMs)
     const deliver = (): void => {
       const target = this.transports.get(to)
       if (target === undefined || connection !== state.connection) return
       if (source !== undefined && haveMet(source, target)) arrive(target)
     }
-    const waitMs = state.lastArrival - this.timers.now()
-    if (waitMs <= 0) this.timers.soon(deliver)
-    else this.timers.schedule(waitMs, deliver)
+    const waitMs = state.lastArrival - this.clock.now()
+    if (waitMs <= 0) this.clock.soon(deliver)
+    else this.clock.schedule(waitMs, deliver)
     return true
   }
 
@@ -218,7 +218,7 @@ class MemoryTransport implements Transport {
     for (const crossing of this.crossings) {
       if (crossing.to === peer) crossing.interrupt('the connection broke')
     }
-    this.switchboard.timers.soon(() => this.handlers?.onConnectionLost(peer))
+    this.switchboard.clock.soon(() => this.handlers?.onConnectionLost(peer))
   }
 
   private async bringSnapshot(message: InstallSnapshot, source: SnapshotSource, crossing: Crossing): Promise<void> {
@@ -258,7 +258,7 @@ class MemoryTransport implements Transport {
   private requestsTo(to: ServerId): Requests {
     let requests = this.requests.get(to)
     if (requests === undefined) {
-      requests = new Requests(to, this.switchboard.timers)
+      requests = new Requests(to, this.switchboard.clock)
       this.requests.set(to, requests)
     }
     return requests

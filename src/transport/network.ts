@@ -1,24 +1,23 @@
 /**
- * What the transport needs of the world below it: somebody who connects and listens, streams of bytes, and timers. TCP
- * stands behind it in production (`io/tcp-transport.ts`), TLS would, and tests put memory there. Nothing here knows of frames.
+ * What the transport needs of the world below it: somebody who connects and listens, and streams of bytes. TCP stands
+ * behind it in production, plain or under TLS (`io/`); tests put memory there. Nothing here knows of frames.
  */
-
-/** The part of the runtime's Clock that a connection needs; every Clock will do. */
-export interface Timers {
-  /** Milliseconds, never going back. */
-  now(): number
-  /** Runs `action` once, `delayMs` from now; the returned function calls it off. */
-  schedule(delayMs: number, action: () => void): () => void
-  /** Runs `action` once the input that has already arrived was handed over. */
-  soon(action: () => void): void
-}
+import type { TransportError } from './transport.ts'
 
 /** Makes streams of bytes: TCP behind `startNode`, memory in tests. */
 export interface Network {
-  /** Rejects, with words for the operator, when nobody answers at `address` within `timeoutMs`. */
+  /**
+   * Rejects, with words for the operator, when nobody answers at `address` within `timeoutMs`. A TransportError's code
+   * is kept; any other error counts as ERR_QUORATE_UNREACHABLE.
+   */
   connect(address: string, timeoutMs: number): Promise<ByteStream>
 
-  /** @throws TransportError ERR_QUORATE_ADDRESS_IN_USE, ERR_QUORATE_ADDRESS_INVALID or ERR_QUORATE_PLAINTEXT_REFUSED */
+  /**
+   * Hands every caller over at once, before any handshake of the network's own: the hello's deadline and the limits on
+   * callers hold from the first packet on.
+   *
+   * @throws TransportError ERR_QUORATE_ADDRESS_IN_USE, ERR_QUORATE_ADDRESS_INVALID or ERR_QUORATE_PLAINTEXT_REFUSED
+   */
   listen(address: string, accept: (stream: ByteStream) => void): Promise<Listener>
 }
 
@@ -32,8 +31,13 @@ export interface Listener {
 
 /** An ordered stream of bytes in both directions, which may break at any moment. */
 export interface ByteStream {
-  /** The other end, for messages to the operator. */
+  /** The other end, `host:port`, for messages to the operator; a host takes only so many places before its hellos. */
   readonly remote: string
+  /**
+   * The names that the other end has proved to own, in the form of `memberName`; null on a network that proves nothing.
+   * Valid from the first byte that arrives, and at once on a stream that was dialled.
+   */
+  readonly peerNames: readonly string[] | null
 
   /** Called once, at once after the stream was handed over. Nothing arrives before it returns. */
   open(handlers: ByteStreamHandlers): void
@@ -57,5 +61,5 @@ export interface ByteStreamHandlers {
   /** What was written has left. */
   onDrain(): void
   /** The stream is gone, for this reason. Called at most once, and nothing after it. */
-  onClose(reason: string): void
+  onClose(error: TransportError): void
 }

@@ -1,43 +1,44 @@
 import { describe, expect, test } from 'vitest'
 import { concat } from '../util/bytes.ts'
+import { Counters } from './counters.ts'
 import type { OutgoingFrame } from './frame.ts'
 import { joinSmall, Outbox } from './outbox.ts'
 
 describe('an outbox', () => {
   test('gives out what was put in, in order', () => {
-    const outbox = new Outbox(1000, 10)
+    const outbox = new Outbox(1000, 10, new Counters())
     for (const byte of [1, 2, 3]) outbox.push(frame(byte, 10))
     expect(firstBytes(outbox.take(1000))).toEqual([1, 2, 3])
     expect([outbox.length, outbox.sizeBytes]).toEqual([0, 0])
   })
 
   test('gives out no more than was asked for, but whole frames', () => {
-    const outbox = new Outbox(1000, 10)
+    const outbox = new Outbox(1000, 10, new Counters())
     for (const byte of [1, 2, 3]) outbox.push(frame(byte, 10))
     expect(firstBytes(outbox.take(15))).toEqual([1, 2])
     expect(outbox.sizeBytes).toBe(10)
   })
 
   test('drops the newest when its bytes are full, and says so', () => {
-    const outbox = new Outbox(25, 10)
+    const outbox = new Outbox(25, 10, new Counters())
     const pushed = [1, 2, 3].map((byte) => outbox.push(frame(byte, 10)))
     expect(pushed).toEqual([true, true, false])
     expect(firstBytes(outbox.take(1000))).toEqual([1, 2])
   })
 
   test('drops the newest when it holds as many frames as it may', () => {
-    const outbox = new Outbox(1000, 2)
+    const outbox = new Outbox(1000, 2, new Counters())
     expect([1, 2, 3].map((byte) => outbox.push(frame(byte, 10)))).toEqual([true, true, false])
   })
 
   test('takes a frame larger than itself when it is empty: it would never pass otherwise', () => {
-    const outbox = new Outbox(25, 10)
+    const outbox = new Outbox(25, 10, new Counters())
     expect(outbox.push(frame(1, 100))).toBe(true)
     expect(outbox.push(frame(2, 1))).toBe(false)
   })
 
   test('tells each fate once: taken or dropped', () => {
-    const outbox = new Outbox(25, 10)
+    const outbox = new Outbox(25, 10, new Counters())
     const told: string[] = []
     const fate = (name: string) => ({
       take: () => {
@@ -55,8 +56,18 @@ describe('an outbox', () => {
     expect(outbox.sizeBytes).toBe(0)
   })
 
+  test('counts what leaves and what never will', () => {
+    const counters = new Counters()
+    const outbox = new Outbox(25, 10, counters)
+    for (const byte of [1, 2, 3]) outbox.push(frame(byte, 10))
+    outbox.take(5)
+    expect(counters).toMatchObject({ framesOut: 1, framesDropped: 1 })
+    outbox.clear()
+    expect(counters).toMatchObject({ framesOut: 1, framesDropped: 2 })
+  })
+
   test('leaves out what is no longer wanted', () => {
-    const outbox = new Outbox(100, 10)
+    const outbox = new Outbox(100, 10, new Counters())
     outbox.push(frame(1, 10), { take: () => false, drop: () => {} })
     outbox.push(frame(2, 10))
     expect(firstBytes(outbox.take(100))).toEqual([2])

@@ -4,6 +4,7 @@
  * to the follower. The leader notices the gap by the follower's refusal and sends again.
  */
 import { Deque } from '../util/deque.ts'
+import type { Counters } from './counters.ts'
 import type { OutgoingFrame } from './frame.ts'
 
 /** Somebody who wants to know what becomes of a frame. */
@@ -22,12 +23,14 @@ interface Waiting {
 export class Outbox {
   private readonly maxBytes: number
   private readonly maxMessages: number
+  private readonly counters: Counters
   private readonly waiting = new Deque<Waiting>()
   private bytes = 0
 
-  constructor(maxBytes: number, maxMessages: number) {
+  constructor(maxBytes: number, maxMessages: number, counters: Counters) {
     this.maxBytes = maxBytes
     this.maxMessages = maxMessages
+    this.counters = counters
   }
 
   get sizeBytes(): number {
@@ -47,6 +50,7 @@ export class Outbox {
       this.bytes += frame.sizeBytes
       return true
     }
+    this.counters.framesDropped++
     fate?.drop()
     return false
   }
@@ -60,6 +64,7 @@ export class Outbox {
       if (next === undefined) break
       this.bytes -= next.frame.sizeBytes
       if (next.fate !== null && !next.fate.take()) continue
+      this.counters.framesOut++
       for (const piece of next.frame.pieces) pieces.push(piece)
       taken += next.frame.sizeBytes
     }
@@ -68,6 +73,7 @@ export class Outbox {
 
   /** Drops everything: who comes back after a pause is not helped by the heartbeats of a minute ago. */
   clear(): void {
+    this.counters.framesDropped += this.waiting.length
     for (let next = this.waiting.shift(); next !== undefined; next = this.waiting.shift()) next.fate?.drop()
     this.bytes = 0
   }

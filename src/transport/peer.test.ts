@@ -5,7 +5,7 @@ import { Random } from '../util/random.ts'
 import { DEFAULT_LIMITS, type TransportLimits } from './limits.ts'
 import { StreamTransport } from './stream-transport.ts'
 import { MemoryNetwork, type MemoryPipe } from './testing/memory-network.ts'
-import { VirtualTimers } from './testing/virtual-timers.ts'
+import { VirtualClock } from './testing/virtual-clock.ts'
 import type { TransportError, TransportHandlers, TransportTrouble } from './transport.ts'
 
 const { minBackOffMs, maxBackOffMs, keepAliveMs, idleTimeoutMs, helloTimeoutMs } = DEFAULT_LIMITS
@@ -14,10 +14,10 @@ describe('a peer that is not there', () => {
   test('is dialled less and less often, but at least every two seconds', async () => {
     const world = new World()
     await world.start('a', { b: 'b' })
-    await world.timers.advance(1000)
+    await world.clock.advance(1000)
     expect(world.network.dials).toBeLessThan(10)
     const dialsBefore = world.network.dials
-    await world.timers.advance(60_000)
+    await world.clock.advance(60_000)
     const dials = world.network.dials - dialsBefore
     expect(dials).toBeGreaterThanOrEqual(60_000 / maxBackOffMs - 1)
     expect(dials).toBeLessThanOrEqual((60_000 / maxBackOffMs) * 2 + 1)
@@ -27,10 +27,10 @@ describe('a peer that is not there', () => {
     const moments = async (seed: number): Promise<number> => {
       const world = new World()
       await world.start('a', { b: 'b' }, { seed })
-      await world.timers.advance(200)
+      await world.clock.advance(200)
       const before = world.network.dials
-      while (world.network.dials === before) await world.timers.advance(1)
-      return world.timers.now()
+      while (world.network.dials === before) await world.clock.advance(1)
+      return world.clock.now()
     }
     const seen = await Promise.all([1, 2, 3, 4, 5].map(moments))
     expect(new Set(seen).size).toBeGreaterThan(3)
@@ -40,12 +40,12 @@ describe('a peer that is not there', () => {
     const world = new World()
     const a = await world.start('a', { b: 'b' })
     a.transport.send(timeoutNow('a', 'b', 1)) // While the first attempt is being made.
-    await world.timers.advance(1)
+    await world.clock.advance(1)
     a.transport.send(timeoutNow('a', 'b', 2)) // While it waits for the next one.
     const b = await world.start('b', {})
-    await world.timers.advance(maxBackOffMs * 2)
+    await world.clock.advance(maxBackOffMs * 2)
     a.transport.send(timeoutNow('a', 'b', 3))
-    await world.timers.advance(1)
+    await world.clock.advance(1)
     expect(b.terms()).toEqual([3])
   })
 
@@ -59,7 +59,7 @@ describe('a peer that is not there', () => {
   test('fails a request at once, as certainly not delivered', async () => {
     const world = new World()
     const a = await world.start('a', { b: 'b' })
-    await world.timers.advance(1)
+    await world.clock.advance(1)
     const error = await world.failure(a.transport.request('b', utf8Encode('?'), 10_000), 0)
     expect(error).toMatchObject({ code: 'ERR_QUORATE_UNREACHABLE', delivery: 'never' })
   })
@@ -68,21 +68,21 @@ describe('a peer that is not there', () => {
     const world = new World()
     const a = await world.start('a', {})
     const b = await world.start('b', { a: 'a' })
-    await world.timers.advance(1)
+    await world.clock.advance(1)
     world.network.connect = () => new Promise(() => {})
     a.transport.setPeers({ b: 'b' })
     a.transport.send(timeoutNow('a', 'b', 9))
-    await world.timers.advance(1)
+    await world.clock.advance(1)
     expect(b.terms()).toEqual([9])
   })
 
   test('is dialled at once when it dials us', async () => {
     const world = new World()
     await world.start('a', { b: 'b' })
-    await world.timers.advance(60_000)
+    await world.clock.advance(60_000)
     const before = world.network.dials
     await world.start('b', { a: 'a' })
-    await world.timers.advance(1)
+    await world.clock.advance(1)
     expect(world.network.dials - before).toBe(2)
   })
 })
@@ -93,7 +93,7 @@ describe('a connection', () => {
     const b = await world.start('b', {})
     const a = await world.start('a', { b: 'b' })
     for (let term = 1; term <= 3; term++) a.transport.send(timeoutNow('a', 'b', term))
-    await world.timers.advance(1)
+    await world.clock.advance(1)
     expect(b.terms()).toEqual([1, 2, 3])
     expect(world.pipe.dialled.writes).toHaveLength(2)
   })
@@ -102,7 +102,7 @@ describe('a connection', () => {
     const { world, a } = await connected()
     const before = world.pipe.dialled.writes.length
     for (let term = 1; term <= 50; term++) a.transport.send(timeoutNow('a', 'b', term))
-    await world.timers.advance(1)
+    await world.clock.advance(1)
     expect(world.pipe.dialled.writes.length - before).toBe(1)
   })
 
@@ -110,9 +110,9 @@ describe('a connection', () => {
     const { world, a, b } = await connected()
     world.network.cutAll()
     expect([a.lost, b.lost]).toEqual([['b'], ['a']])
-    await world.timers.advance(minBackOffMs + 1)
+    await world.clock.advance(minBackOffMs + 1)
     a.transport.send(timeoutNow('a', 'b', 7))
-    await world.timers.advance(1)
+    await world.clock.advance(1)
     expect(b.terms()).toEqual([7])
   })
 
@@ -120,7 +120,7 @@ describe('a connection', () => {
     const { world } = await connected()
     const before = world.network.dials
     for (let i = 0; i < 1000; i++) {
-      await world.timers.advance(10)
+      await world.clock.advance(10)
       world.network.cutAll()
     }
     expect(world.network.dials - before).toBeLessThan(20)
@@ -129,9 +129,9 @@ describe('a connection', () => {
   test('to a peer that fell silent is given up after the idle time-out, and not before', async () => {
     const { world, a } = await connected()
     world.pipe.listening.isBlackHole = true
-    await world.timers.advance(idleTimeoutMs - keepAliveMs)
+    await world.clock.advance(idleTimeoutMs - keepAliveMs)
     expect(a.lost).toEqual([])
-    await world.timers.advance(keepAliveMs * 2 + 1)
+    await world.clock.advance(keepAliveMs * 2 + 1)
     expect(a.lost).toEqual(['b'])
     expect(a.troubles.at(-1)?.message).toMatch(/silent for \d+ ms/)
   })
@@ -139,13 +139,13 @@ describe('a connection', () => {
   test('is given up by the listening end too when the pings stay away', async () => {
     const { world, b } = await connected()
     world.pipe.dialled.isBlackHole = true
-    await world.timers.advance(idleTimeoutMs + keepAliveMs * 2)
+    await world.clock.advance(idleTimeoutMs + keepAliveMs * 2)
     expect(b.lost).toEqual(['a'])
   })
 
   test('that is idle lives on', async () => {
     const { world, a, b } = await connected()
-    await world.timers.advance(3_600_000)
+    await world.clock.advance(3_600_000)
     expect([a.lost, b.lost, world.network.dials]).toEqual([[], [], 1])
   })
 
@@ -153,12 +153,12 @@ describe('a connection', () => {
     const { world, a, b } = await connected({ maxOutboxMessages: 10 })
     world.pipe.dialled.isFull = true
     a.transport.send(timeoutNow('a', 'b', 1))
-    await world.timers.advance(1)
+    await world.clock.advance(1)
     for (let term = 2; term <= 100; term++) a.transport.send(timeoutNow('a', 'b', term))
-    await world.timers.advance(1)
+    await world.clock.advance(1)
     expect(b.terms()).toEqual([1])
     world.pipe.dialled.drain()
-    await world.timers.advance(1)
+    await world.clock.advance(1)
     expect(b.terms()).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
   })
 
@@ -167,7 +167,7 @@ describe('a connection', () => {
     world.pipe.listening.isBlackHole = true
     world.pipe.dialled.isBlackHole = true
     await world.start('a', { b: 'b' }, { address: 'elsewhere' })
-    await world.timers.advance(idleTimeoutMs + 2 * keepAliveMs)
+    await world.clock.advance(idleTimeoutMs + 2 * keepAliveMs)
     expect(b.lost).toEqual([])
   })
 })
@@ -176,22 +176,22 @@ describe('whom to dial', () => {
   test('changes with setPeers: who is gone is hung up on, who moved is dialled there', async () => {
     const { world, a, b } = await connected()
     a.transport.setPeers({})
-    await world.timers.advance(1)
+    await world.clock.advance(1)
     expect([a.lost, b.lost]).toEqual([[], ['a']])
     const moved = await world.start('c', {}, { address: 'c2' })
     a.transport.setPeers({ c: 'c1' })
-    await world.timers.advance(1)
+    await world.clock.advance(1)
     a.transport.setPeers({ c: 'c2' })
-    await world.timers.advance(1)
+    await world.clock.advance(1)
     a.transport.send(timeoutNow('a', 'c', 4))
-    await world.timers.advance(1)
+    await world.clock.advance(1)
     expect(moved.terms()).toEqual([4])
   })
 
   test('never includes ourselves', async () => {
     const world = new World()
     await world.start('a', { a: 'a' })
-    await world.timers.advance(10_000)
+    await world.clock.advance(10_000)
     expect(world.network.dials).toBe(0)
   })
 
@@ -199,9 +199,9 @@ describe('whom to dial', () => {
     const world = new World()
     await world.start('b', {}, { admit: ({ id }) => (id === 'a' ? 'was removed' : null) })
     const a = await world.start('a', { b: 'b' })
-    await world.timers.advance(10)
+    await world.clock.advance(10)
     expect(a.troubles[0]).toMatchObject({ peer: 'b', message: 'notAdmitted: was removed' })
-    await world.timers.advance(maxBackOffMs / 2 - 20)
+    await world.clock.advance(maxBackOffMs / 2 - 20)
     expect(world.network.dials).toBe(1)
   })
 
@@ -209,9 +209,9 @@ describe('whom to dial', () => {
     const world = new World()
     await world.network.listen('b', (stream) => stream.open({ onData: () => {}, onDrain: () => {}, onClose: () => {} }))
     const a = await world.start('a', { b: 'b' })
-    await world.timers.advance(helloTimeoutMs + 1)
+    await world.clock.advance(helloTimeoutMs + 1)
     expect(a.troubles[0]?.message).toBe(`no hello from listener within ${helloTimeoutMs} ms`)
-    await world.timers.advance(maxBackOffMs)
+    await world.clock.advance(maxBackOffMs)
     expect(world.network.dials).toBe(2)
   })
 })
@@ -220,7 +220,7 @@ describe('a request', () => {
   test('is answered', async () => {
     const { world, a } = await connected()
     const asking = a.transport.request('b', utf8Encode('hello'), 1000)
-    await world.timers.advance(1)
+    await world.clock.advance(1)
     expect(utf8Decode(await asking)).toBe('hello')
   })
 
@@ -228,18 +228,18 @@ describe('a request', () => {
     const { world, a, b } = await connected()
     world.pipe.dialled.isFull = true
     a.transport.send(timeoutNow('a', 'b', 1))
-    await world.timers.advance(1)
+    await world.clock.advance(1)
     const error = await world.failure(a.transport.request('b', utf8Encode('late'), 100), 101)
     expect(error).toMatchObject({ code: 'ERR_QUORATE_REQUEST_TIMEOUT', delivery: 'never' })
     world.pipe.dialled.drain()
-    await world.timers.advance(10)
+    await world.clock.advance(10)
     expect(b.requests).toEqual([])
   })
 
   test('that was written when the connection broke is unknown, one that was not is not', async () => {
     const { world, a } = await connected()
     const written = caught(a.transport.request('b', utf8Encode('hang'), 60_000))
-    await world.timers.advance(1)
+    await world.clock.advance(1)
     const waiting = caught(a.transport.request('b', utf8Encode('hang'), 60_000))
     world.network.cutAll()
     expect(await written).toMatchObject({ code: 'ERR_QUORATE_CONNECTION_LOST', delivery: 'unknown' })
@@ -272,12 +272,12 @@ describe('a request', () => {
   test('under way when the transport stops ends, and no timer is left behind', async () => {
     const { world, a, b } = await connected()
     const failing = caught(a.transport.request('b', utf8Encode('hang'), 60_000))
-    await world.timers.advance(1)
+    await world.clock.advance(1)
     await a.transport.stop()
     await b.transport.stop()
     expect(await failing).toMatchObject({ delivery: 'unknown' })
-    await world.timers.advance(1)
-    expect(world.timers.waiting).toBe(0)
+    await world.clock.advance(1)
+    expect(world.clock.waiting).toBe(0)
   })
 })
 
@@ -290,8 +290,8 @@ interface StartOptions extends Partial<TransportLimits> {
 }
 
 class World {
-  readonly timers = new VirtualTimers()
-  readonly network = new MemoryNetwork(this.timers)
+  readonly clock = new VirtualClock()
+  readonly network = new MemoryNetwork(this.clock)
 
   /** The newest connection. */
   get pipe(): MemoryPipe {
@@ -308,7 +308,7 @@ class World {
     const troubles: TransportTrouble[] = []
     const self = { cluster: 'test', id, incarnation: `disk-${id}`, address }
     const transport = new StreamTransport(
-      { ...self, timers: this.timers, random: new Random(seed), limits },
+      { ...self, clock: this.clock, random: new Random(seed), limits },
       this.network,
     )
     const onRequest = async (_from: string, body: Uint8Array): Promise<Uint8Array> => {
@@ -332,7 +332,7 @@ class World {
   /** The error with which a promise ends within this time. */
   async failure(promise: Promise<unknown>, withinMs: number): Promise<TransportError> {
     const outcome = caught(promise)
-    await this.timers.advance(withinMs)
+    await this.clock.advance(withinMs)
     return Promise.race([outcome, Promise.reject(new Error('it is still under way'))])
   }
 }
@@ -349,7 +349,7 @@ async function connected(limits: StartOptions = {}) {
   const world = new World()
   const b = await world.start('b', {}, limits)
   const a = await world.start('a', { b: 'b' }, limits)
-  await world.timers.advance(1)
+  await world.clock.advance(1)
   return { world, a, b }
 }
 

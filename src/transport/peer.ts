@@ -19,8 +19,14 @@ import type { FramedStream } from './framed-stream.ts'
 import { type CallOff, greet } from './greeting.ts'
 import type { ByteStream } from './network.ts'
 import { encodeRequest } from './requests.ts'
-import { TransportError } from './transport.ts'
+import { TransportError, type TransportErrorCode } from './transport.ts'
 import { reportTrouble, type Wiring } from './wiring.ts'
+
+const REFUSALS: ReadonlySet<TransportErrorCode> = new Set([
+  'ERR_QUORATE_HELLO_REFUSED',
+  'ERR_QUORATE_CERTIFICATE_REFUSED',
+  'ERR_QUORATE_TLS_FAILED',
+])
 
 type PeerState = 'dialling' | 'open' | 'waiting' | 'stopped'
 
@@ -31,6 +37,7 @@ export class Peer {
   private readonly outbound: Outbound
   private state: PeerState = 'waiting'
   private channel: Channel | null = null
+  private wasOpen = false
   private openedAt = 0
   /** The next wait, before lots are drawn. */
   private backOffMs: number
@@ -57,6 +64,7 @@ export class Peer {
   send(frame: OutgoingFrame): void {
     if (this.channel !== null) this.channel.send(frame)
     else if (this.state === 'dialling') this.outbound.outbox.push(frame)
+    else this.wiring.counters.framesDropped++
   }
 
   request(body: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
@@ -80,14 +88,15 @@ export class Peer {
     this.state = 'stopped'
     this.attempt++
     this.callOff()
-    this.channel?.close(reason)
+    this.channel?.close('ended', reason)
     this.channel = null
     this.outbound.connectionLost(reason)
   }
 
   private dial(): void {
-    const { network, limits } = this.wiring
+    const { network, limits, counters } = this.wiring
     this.state = 'dialling'
+    counters.dials++
     this.callOff = () => {}
     const attempt = ++this.attempt
     network.connect(this.address, limits.connectTimeoutMs).then(
@@ -96,7 +105,8 @@ export class Peer {
         else stream.close()
       },
       (error: unknown) => {
-        if (attempt === this.attempt) this.failed(unreachable(this, error))
+        counters.dialsFailed++
+        if (attempt === this.attempt) this.refusedOrFailed(unreachable(this, error))
       },
     )
   }
@@ -104,43 +114,48 @@ export class Peer {
   private sayHello(stream: ByteStream): void {
     this.callOff = greet(this.wiring, stream, this.id, 'messages', {
       onGreeted: (framed) => this.opened(framed),
-      onFailed: (error) => {
-        // It would say the same again a moment later: somebody has to change a setting first.
-        if (error.code === 'ERR_QUORATE_HELLO_REFUSED') this.backOffMs = this.wiring.limits.maxBackOffMs
-        this.failed(error)
-      },
+      onFailed: (error) => this.refusedOrFailed(error),
     })
   }
 
   private opened(framed: FramedStream): void {
     this.state = 'open'
     this.callOff = () => {}
-    this.openedAt = this.wiring.timers.now()
+    if (this.wasOpen) this.wiring.counters.reconnections++
+    this.wasOpen = true
+    this.openedAt = this.wiring.clock.now()
     const side = { peer: this.id, outbound: this.outbound, dialled: true }
     this.channel = new Channel(this.wiring, framed, side, (error) => this.lost(error))
   }
 
   private lost(error: TransportError): void {
-    const { timers, limits, handlers } = this.wiring
+    const { clock, limits, handlers } = this.wiring
     this.channel = null
     // A peer that accepts and hangs up, over and over, must not be dialled fifty times a second.
-    if (timers.now() - this.openedAt > limits.maxBackOffMs) this.backOffMs = limits.minBackOffMs
+    if (clock.now() - this.openedAt > limits.maxBackOffMs) this.backOffMs = limits.minBackOffMs
     this.failed(error)
     handlers.onConnectionLost(this.id)
   }
 
+  /** A refusal would be the same again a moment later: somebody has to change a setting or a certificate first. */
+  private refusedOrFailed(error: TransportError): void {
+    if (REFUSALS.has(error.code)) this.backOffMs = this.wiring.limits.maxBackOffMs
+    this.failed(error)
+  }
+
   private failed(error: TransportError): void {
-    const { timers, limits, random } = this.wiring
+    const { clock, limits, random } = this.wiring
     this.state = 'waiting'
     this.outbound.connectionLost(error.message)
     const waitMs = this.backOffMs * (0.5 + random.fraction() / 2)
     this.backOffMs = Math.min(this.backOffMs * 2, limits.maxBackOffMs)
-    this.callOff = timers.schedule(waitMs, () => this.dial())
+    this.callOff = clock.schedule(waitMs, () => this.dial())
     reportTrouble(this.wiring, this.id, error)
   }
 }
 
 function unreachable({ id, address }: Peer, error: unknown): TransportError {
   const reason = error instanceof Error ? error.message : 'connecting failed'
-  return new TransportError('ERR_QUORATE_UNREACHABLE', `cannot reach '${id}' at ${address}: ${reason}`)
+  const code = error instanceof TransportError ? error.code : 'ERR_QUORATE_UNREACHABLE'
+  return new TransportError(code, `cannot reach '${id}' at ${address}: ${reason}`)
 }

@@ -9,14 +9,14 @@
  * ```
  */
 import type { ServerId } from '../raft/entry.ts'
-import { readUint48, utf8Decode, utf8Encode, writeUint48 } from '../util/bytes.ts'
+import { readUint48, utf8Cut, utf8Decode, writeUint48 } from '../util/bytes.ts'
+import type { Clock } from '../util/clock.ts'
 import { FRAME_HEADER_BYTES, type Frame, type OutgoingFrame, sealFrame } from './frame.ts'
-import type { Timers } from './network.ts'
 import type { Fate } from './outbox.ts'
 import { TransportError } from './transport.ts'
 
 const NUMBER_BYTES = 6
-const MAX_REASON_LENGTH = 512
+const MAX_REASON_BYTES = 512
 
 /** What a Response says: the handler's answer, the handler's error, or that no handler was asked. */
 export type Outcome = 'answered' | 'failed' | 'refused'
@@ -41,7 +41,7 @@ export function encodeResponse(number: number, outcome: Outcome, body: Uint8Arra
 
 /** Words instead of an answer. */
 export function encodeReason(reason: string): Uint8Array {
-  return utf8Encode(reason.slice(0, MAX_REASON_LENGTH))
+  return utf8Cut(reason, MAX_REASON_BYTES)
 }
 
 /** @returns the request's number and body, or in words why the frame is none */
@@ -62,13 +62,13 @@ export function decodeResponse(
 /** The requests to one server that have no answer yet. */
 export class Requests {
   private readonly to: ServerId
-  private readonly timers: Timers
+  private readonly clock: Clock
   private readonly pending = new Map<number, PendingRequest>()
   private lastNumber = 0
 
-  constructor(to: ServerId, timers: Timers) {
+  constructor(to: ServerId, clock: Clock) {
     this.to = to
-    this.timers = timers
+    this.clock = clock
   }
 
   get length(): number {
@@ -83,7 +83,7 @@ export class Requests {
         this.pending.delete(number)
         reject(error)
       })
-      request.cancelTimeout = this.timers.schedule(timeoutMs, () => request.timeOut(timeoutMs))
+      request.cancelTimeout = this.clock.schedule(timeoutMs, () => request.timeOut(timeoutMs))
       this.pending.set(number, request)
       submit(number, request)
     })

@@ -12,14 +12,14 @@
  * ```
  */
 import type { InstallSnapshot } from '../raft/message.ts'
-import { ByteReader, readUint48, writeUint48 } from '../util/bytes.ts'
+import { ByteReader, readUint48, utf8Cut, writeUint48 } from '../util/bytes.ts'
 import { decodeMessage, encodeMessage, frameWriter, type Route } from './codec.ts'
 import { FRAME_HEADER_BYTES, type Frame, type OutgoingFrame, sealFrame } from './frame.ts'
 import type { SnapshotOffer } from './transport.ts'
 
 const OFFSET_BYTES = 6
 const MAX_ID_LENGTH = 512
-const MAX_REASON_LENGTH = 512
+const MAX_REASON_BYTES = 512
 
 /** The bytes that are to come, by name and size, and the message that is stepped when all of them are durable. */
 export interface OfferedSnapshot {
@@ -87,7 +87,7 @@ export function encodeBare(type: 'Ping' | 'Pong' | 'SnapshotDone'): OutgoingFram
  * ERR_QUORATE_SNAPSHOT_REFUSED.
  */
 export function encodeSnapshotRefusal(reason: string): OutgoingFrame {
-  return sealFrame('SnapshotRefusal', frameWriter().text(reason.slice(0, MAX_REASON_LENGTH)).finish())
+  return sealFrame('SnapshotRefusal', frameWriter().block(utf8Cut(reason, MAX_REASON_BYTES)).finish())
 }
 
 /** A SnapshotRefusal's reason, never empty: one that is malformed refuses all the same. */

@@ -47,9 +47,7 @@ export class SnapshotReceiver implements Role {
     this.framed = framed
     this.from = from
     this.onEnd = onEnd
-    this.keepAlive = new KeepAlive(wiring.timers, wiring.limits, null, (reason) =>
-      this.onClose(new TransportError('ERR_QUORATE_CONNECTION_LOST', reason)),
-    )
+    this.keepAlive = new KeepAlive(wiring.clock, wiring.limits, null, (reason) => this.onSilence(reason))
     framed.become(this)
   }
 
@@ -58,7 +56,7 @@ export class SnapshotReceiver implements Role {
     if (this.over) return
     this.over = true
     this.keepAlive.stop()
-    this.framed.close()
+    this.framed.close('ended')
     this.waiting.clear()
     if (!this.writing) this.interruptSink()
   }
@@ -81,6 +79,11 @@ export class SnapshotReceiver implements Role {
     this.stop()
     if (error.code === 'ERR_QUORATE_BAD_FRAME') reportTrouble(this.wiring, this.from, error)
     this.onEnd()
+  }
+
+  private onSilence(words: string): void {
+    this.framed.close('idle')
+    this.onClose(new TransportError('ERR_QUORATE_CONNECTION_LOST', words))
   }
 
   private handleOffer(frame: Frame): string | null {

@@ -46,7 +46,7 @@ export class SnapshotSender implements Role {
     } finally {
       this.keepAlive?.stop()
       this.callOff()
-      this.framed?.close()
+      this.framed?.close('ended')
     }
   }
 
@@ -94,9 +94,11 @@ export class SnapshotSender implements Role {
   }
 
   private async connect(address: string): Promise<void> {
-    const { network, limits } = this.wiring
+    const { network, limits, counters } = this.wiring
     const to = this.message.to
+    counters.dials++
     const stream = await network.connect(address, limits.connectTimeoutMs).catch((error: unknown) => {
+      counters.dialsFailed++
       throw this.interrupted(error instanceof Error ? error.message : 'connecting failed')
     })
     if (this.error !== null) {
@@ -111,18 +113,21 @@ export class SnapshotSender implements Role {
   }
 
   private open(framed: FramedStream): void {
-    const { timers, limits } = this.wiring
+    const { clock, limits } = this.wiring
     this.framed = framed
     framed.become(this)
     const ping = (): void => void framed.send(encodeBare('Ping'))
-    this.keepAlive = new KeepAlive(timers, limits, ping, (reason) => this.stop(this.interrupted(reason)))
+    this.keepAlive = new KeepAlive(clock, limits, ping, (words) => {
+      framed.close('idle')
+      this.stop(this.interrupted(words))
+    })
     framed.send(encodeOffer({ message: this.message, offer: this.source }))
     this.wake()
   }
 
   private async sendChunks(): Promise<void> {
-    const { timers, limits } = this.wiring
-    const startedAt = timers.now()
+    const { clock, limits } = this.wiring
+    const startedAt = clock.now()
     const firstByte = this.sent
     if (firstByte === this.source.sizeBytes) return
     for await (const piece of this.source.read(firstByte)) {
@@ -131,7 +136,7 @@ export class SnapshotSender implements Role {
         await this.until(() => this.sent - this.acknowledged < limits.snapshotWindowBytes)
         this.sendChunk(chunk)
         const dueAt = startedAt + ((this.sent - firstByte) / limits.snapshotBytesPerSecond) * 1000
-        if (dueAt > timers.now()) await this.sleep(dueAt - timers.now())
+        if (dueAt > clock.now()) await this.sleep(dueAt - clock.now())
       }
     }
     if (this.sent !== this.source.sizeBytes)
@@ -158,7 +163,7 @@ export class SnapshotSender implements Role {
 
   private async sleep(delayMs: number): Promise<void> {
     let over = false
-    const cancel = this.wiring.timers.schedule(delayMs, () => {
+    const cancel = this.wiring.clock.schedule(delayMs, () => {
       over = true
       this.wake()
     })

@@ -9,7 +9,7 @@ import { encodeBare, encodeChunk, encodeOffer, encodeOffset } from './snapshot-f
 import { StreamTransport } from './stream-transport.ts'
 import { MemoryNetwork } from './testing/memory-network.ts'
 import { SAMPLE_MESSAGES } from './testing/samples.ts'
-import { VirtualTimers } from './testing/virtual-timers.ts'
+import { VirtualClock } from './testing/virtual-clock.ts'
 import type { SnapshotSink, TransportTrouble } from './transport.ts'
 
 const MESSAGE = SAMPLE_MESSAGES.InstallSnapshot
@@ -83,9 +83,9 @@ describe('a receiver', () => {
   })
 
   test('whose sender falls silent interrupts its sink', async () => {
-    const { say, calls, timers } = await receiver()
+    const { say, calls, clock } = await receiver()
     await say(OFFER)
-    await timers.advance(DEFAULT_LIMITS.idleTimeoutMs + 2 * DEFAULT_LIMITS.keepAliveMs)
+    await clock.advance(DEFAULT_LIMITS.idleTimeoutMs + 2 * DEFAULT_LIMITS.keepAliveMs)
     expect(calls).toEqual(['interrupt'])
   })
 })
@@ -136,8 +136,8 @@ interface SinkBehaviour {
 
 /** A server b that takes a snapshot in, and a scripted sender a. */
 async function receiver({ offset = 0, failAt }: SinkBehaviour = {}) {
-  const timers = new VirtualTimers()
-  const network = new MemoryNetwork(timers)
+  const clock = new VirtualClock()
+  const network = new MemoryNetwork(clock)
   const calls: string[] = []
   const troubles: TransportTrouble[] = []
   const note = async (call: string, fails: boolean): Promise<void> => {
@@ -150,26 +150,26 @@ async function receiver({ offset = 0, failAt }: SinkBehaviour = {}) {
     finish: () => note('finish', failAt === 'finish'),
     interrupt: () => void calls.push('interrupt'),
   }
-  await openTransport('b', timers, network, async () => sink, troubles)
+  await openTransport('b', clock, network, async () => sink, troubles)
   const dialling = network.connect('b')
-  await timers.advance(0)
-  const { say, heard } = script(timers, await dialling)
+  await clock.advance(0)
+  const { say, heard } = script(clock, await dialling)
   await say(encodeHello(helloFor({ cluster: 'test', id: 'a', incarnation: 'x' }, 'b', 'snapshot')))
-  return { timers, say, heard, calls, troubles }
+  return { clock, say, heard, calls, troubles }
 }
 
 /** A server a that sends ten bytes, and a scripted receiver b. */
 async function sender(bytes = 10) {
-  const timers = new VirtualTimers()
-  const network = new MemoryNetwork(timers)
+  const clock = new VirtualClock()
+  const network = new MemoryNetwork(clock)
   const accepted: ByteStream[] = []
   await network.listen('b', (stream) => void accepted.push(stream))
-  const transport = await openTransport('a', timers, network, () => Promise.reject(new Error('unused')), [])
+  const transport = await openTransport('a', clock, network, () => Promise.reject(new Error('unused')), [])
   let closed = false
   async function* read(): AsyncGenerator<Uint8Array> {
     try {
       yield new Uint8Array(bytes)
-      await new Promise<void>((resolve) => timers.schedule(1000, resolve))
+      await new Promise<void>((resolve) => clock.schedule(1000, resolve))
     } finally {
       closed = true
     }
@@ -179,12 +179,12 @@ async function sender(bytes = 10) {
     () => new Error('it succeeded'),
     (error: Error) => error,
   )
-  await timers.advance(0)
+  await clock.advance(0)
   // The first connection is the peer's for messages, the second the snapshot's.
-  const { say } = script(timers, accepted[1] as ByteStream)
+  const { say } = script(clock, accepted[1] as ByteStream)
   await say(encodeWelcome({ version: 1, cluster: 'test', id: 'b', incarnation: 'y' }))
   const outcome = async (): Promise<Error> => {
-    await timers.advance(2000)
+    await clock.advance(2000)
     return Promise.race([ending, Promise.resolve(new Error('it is still under way'))])
   }
   return { transport, network, say, outcome, closed: () => closed }
@@ -192,12 +192,12 @@ async function sender(bytes = 10) {
 
 async function openTransport(
   id: string,
-  timers: VirtualTimers,
+  clock: VirtualClock,
   network: MemoryNetwork,
   onSnapshot: () => Promise<SnapshotSink>,
   troubles: TransportTrouble[],
 ): Promise<StreamTransport> {
-  const options = { cluster: 'test', id, incarnation: `disk-${id}`, address: id, timers, random: new Random(1) }
+  const options = { cluster: 'test', id, incarnation: `disk-${id}`, address: id, clock, random: new Random(1) }
   const transport = new StreamTransport(options, network)
   await transport.start({
     onMessage: () => {},
@@ -210,7 +210,7 @@ async function openTransport(
 }
 
 /** One end of a stream, played by the test: says frames, and hears the other end's by name and offset. */
-function script(timers: VirtualTimers, stream: ByteStream) {
+function script(clock: VirtualClock, stream: ByteStream) {
   const heard: string[] = []
   const reader = new FrameReader(() => 1_000_000)
   const onFrame = ({ type, body }: Frame): null => {
@@ -221,8 +221,8 @@ function script(timers: VirtualTimers, stream: ByteStream) {
   stream.open({ onData: (chunk) => void reader.push(chunk, onFrame), onDrain: () => {}, onClose: () => {} })
   const say = async (...frames: OutgoingFrame[]): Promise<void> => {
     stream.write([concat(frames.flatMap(({ pieces }) => pieces))])
-    await timers.advance(0)
-    await timers.advance(0)
+    await clock.advance(0)
+    await clock.advance(0)
   }
   return { say, heard: () => heard }
 }

@@ -5,14 +5,17 @@
 import type { ServerId } from '../raft/entry.ts'
 import type { InstallSnapshot, Message } from '../raft/message.ts'
 import { assert } from '../util/assert.ts'
+import type { Clock } from '../util/clock.ts'
 import type { Random } from '../util/random.ts'
 import { Channel, fitsFrame, Outbound } from './channel.ts'
 import { encodeMessage } from './codec.ts'
+import { Counters, type TransportCounters } from './counters.ts'
 import type { FramedStream } from './framed-stream.ts'
 import { type CallOff, receive } from './greeting.ts'
 import type { Hello, Identity, Refusal } from './handshake.ts'
 import { DEFAULT_LIMITS, type TransportLimits } from './limits.ts'
-import type { ByteStream, Listener, Network, Timers } from './network.ts'
+import { Lobby } from './lobby.ts'
+import type { ByteStream, Listener, Network } from './network.ts'
 import { Peer } from './peer.ts'
 import { SnapshotReceiver } from './snapshot-receiver.ts'
 import { SnapshotSender } from './snapshot-sender.ts'
@@ -26,7 +29,7 @@ import { reportTrouble, type Wiring } from './wiring.ts'
 export interface StreamTransportOptions extends Identity {
   /** Where to listen, `host:port`. Port 0 lets the system choose; `listeningAt` tells. */
   readonly address: string
-  readonly timers: Timers
+  readonly clock: Clock
   /** Draws the jitter of the waits between attempts. */
   readonly random: Random
   readonly limits?: Partial<TransportLimits>
@@ -44,6 +47,8 @@ export class StreamTransport implements Transport {
   private readonly sending = new Set<SnapshotSender>()
   private readonly receiving = new Set<SnapshotReceiver>()
   private readonly greetings = new Set<CallOff>()
+  private readonly lobby: Lobby
+  private readonly tally = new Counters()
   private wiring: Wiring | null = null
   private listener: Listener | null = null
   private addresses: { readonly [id: ServerId]: string } = {}
@@ -53,6 +58,7 @@ export class StreamTransport implements Transport {
     this.options = options
     this.network = network
     this.limits = { ...DEFAULT_LIMITS, ...options.limits }
+    this.lobby = new Lobby(this.limits)
   }
 
   /** Where it listens, once started. */
@@ -60,11 +66,16 @@ export class StreamTransport implements Transport {
     return this.listener?.address ?? null
   }
 
+  /** What it has done so far: live numbers, which only grow. */
+  get counters(): TransportCounters {
+    return this.tally
+  }
+
   async start(handlers: TransportHandlers): Promise<void> {
     assert(this.wiring === null && !this.stopped, 'a transport is started once')
-    const { cluster, id, incarnation, timers, random, address } = this.options
+    const { cluster, id, incarnation, clock, random, address } = this.options
     const { network, limits } = this
-    this.wiring = { self: { cluster, id, incarnation }, network, timers, random, limits, handlers }
+    this.wiring = { self: { cluster, id, incarnation }, network, clock, random, limits, counters: this.tally, handlers }
     this.listener = await network.listen(address, (stream) => this.accept(stream))
     if (this.stopped) await this.listener.close()
     else this.setPeers(this.addresses)
@@ -85,7 +96,10 @@ export class StreamTransport implements Transport {
 
   send(message: Message): void {
     const peer = this.route(message.to)
-    if (peer === undefined || this.wiring === null) return
+    if (peer === undefined || this.wiring === null) {
+      this.tally.framesDropped++
+      return
+    }
     const frame = encodeMessage(message)
     assert(fitsFrame(this.wiring, frame), `${message.type} of ${frame.sizeBytes} bytes exceeds maxFrameBytes`)
     peer.send(frame)
@@ -116,7 +130,7 @@ export class StreamTransport implements Transport {
     this.stopped = true
     for (const callOff of this.greetings) callOff()
     for (const peer of this.peers.values()) peer.stop('stopped')
-    for (const channel of this.callers.values()) channel.close('stopped')
+    for (const channel of this.callers.values()) channel.close('ended', 'stopped')
     for (const sender of this.sending)
       sender.stop(new TransportError('ERR_QUORATE_STOPPED', 'the transport was stopped'))
     for (const receiver of this.receiving) receiver.stop()
@@ -134,7 +148,10 @@ export class StreamTransport implements Transport {
   }
 
   private accept(stream: ByteStream): void {
-    if (this.wiring === null || this.stopped || this.greetings.size >= this.limits.maxPendingHellos) {
+    const leaveLobby = this.stopped ? null : this.lobby.enter(stream.remote)
+    this.tally.callers++
+    if (this.wiring === null || leaveLobby === null) {
+      this.tally.closed.noPlace++
       stream.open({ onData: () => {}, onDrain: () => {}, onClose: () => {} })
       stream.close()
       return
@@ -142,10 +159,12 @@ export class StreamTransport implements Transport {
     const wiring = this.wiring
     const callOff = receive(wiring, stream, (hello) => this.refuseForRoom(hello), {
       onGreeted: (framed, hello) => {
+        leaveLobby()
         this.greetings.delete(callOff)
         this.welcome(wiring, framed, hello)
       },
       onFailed: (error) => {
+        leaveLobby()
         this.greetings.delete(callOff)
         reportTrouble(wiring, null, error)
       },
@@ -168,7 +187,7 @@ export class StreamTransport implements Transport {
       return
     }
     // Who dials again has lost the earlier connection, whether or not we noticed.
-    this.callers.get(from)?.close('replaced by a newer connection')
+    this.callers.get(from)?.close('replaced', 'replaced by a newer connection')
     const side = { peer: from, outbound: new Outbound(wiring, from), dialled: false }
     const channel: Channel = new Channel(wiring, framed, side, () => this.callerLost(wiring, channel))
     this.callers.set(from, channel)

@@ -1,17 +1,20 @@
 import type { ServerId } from '../raft/entry.ts'
+import type { Clock } from '../util/clock.ts'
 import type { Random } from '../util/random.ts'
+import type { Counters } from './counters.ts'
 import type { Identity } from './handshake.ts'
 import type { TransportLimits } from './limits.ts'
-import type { Network, Timers } from './network.ts'
+import type { Network } from './network.ts'
 import type { TransportError, TransportHandlers } from './transport.ts'
 
 /** What every part of one transport shares. */
 export interface Wiring {
   readonly self: Identity
   readonly network: Network
-  readonly timers: Timers
+  readonly clock: Clock
   readonly random: Random
   readonly limits: TransportLimits
+  readonly counters: Counters
   readonly handlers: TransportHandlers
 }
 

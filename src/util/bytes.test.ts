@@ -10,6 +10,7 @@ import {
   readUint32,
   readUint48,
   toHex,
+  utf8Cut,
   utf8Decode,
   utf8Encode,
   writeUint32,
@@ -66,6 +67,12 @@ describe('UTF-8, as the platform’s own', () => {
       }),
     )
     expect(utf8Encode('a\ud800b')).toEqual(new TextEncoder().encode('a\ud800b'))
+  })
+
+  test('is cut between characters, never within one', () => {
+    const cuts = Array.from({ length: 9 }, (_, maxBytes) => utf8Decode(utf8Cut('aä木😀', maxBytes)))
+    expect(cuts).toEqual(['', 'a', 'a', 'aä', 'aä', 'aä', 'aä木', 'aä木', 'aä木'])
+    expect(utf8Decode(utf8Cut('aä木😀', 10))).toBe('aä木😀')
   })
 
   test('any bytes are read alike, and what is malformed is refused', () => {

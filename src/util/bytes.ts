@@ -100,6 +100,15 @@ export function utf8Encode(text: string): Uint8Array {
   return out.slice(0, length)
 }
 
+/** As much of the text's UTF-8 as fits into `maxBytes`, whole characters only. */
+export function utf8Cut(text: string, maxBytes: number): Uint8Array {
+  const bytes = utf8Encode(text)
+  if (bytes.length <= maxBytes) return bytes
+  let end = maxBytes
+  while (end > 0 && ((bytes[end] as number) & 0xc0) === 0x80) end--
+  return bytes.subarray(0, end)
+}
+
 /** The text, or null when the bytes are not well-formed UTF-8. */
 export function utf8Decode(bytes: Uint8Array): string | null {
   let text = ''

@@ -118,6 +118,14 @@ describe('quorate recover', () => {
     expect(command.stderr).toContain('belongs to server a, not to b')
   }, 30_000)
 
+  test('of a folder that is not there says so, and does not make one', async () => {
+    expect(await recover('--cluster', 'shop-2', CONSENT)).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching("holds no server's data: name the survivor's own folder"),
+    })
+    expect(existsSync(join(folder, 'a'))).toBe(false)
+  }, 30_000)
+
   test.each([
     [[], 'give --cluster, a name for the new cluster'],
     [['--cluster', 'a b'], "--cluster is 'a b': use 1 to 64 letters"],

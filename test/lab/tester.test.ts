@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { LAB_TESTS, type LabEvent, runSuite } from '../../src/lab/index.ts'
-import type { Clock } from '../../src/runtime/clock.ts'
+import type { Clock } from '../../src/util/clock.ts'
 import { makeReference } from './reference-raft.ts'
 import { onVirtualTime, run } from './vocabulary.ts'
 

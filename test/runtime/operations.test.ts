@@ -27,8 +27,10 @@ describe('a leader that is stopped', () => {
     const [behind = '', ahead = ''] = await cluster.followers()
     cluster.fillDisk(behind)
     await cluster.value(cluster.propose(leader, 'x'))
+    const transfers = cluster.events(leader, 'transfer')
     void cluster.node(leader).stop()
     expect(await cluster.leader([behind, ahead])).toBe(ahead)
+    expect(transfers).toMatchObject([{ to: ahead, outcome: 'done' }])
   })
 
   test('answers what is under way first: no outcome is unknown', async () => {
@@ -40,6 +42,18 @@ describe('a leader that is stopped', () => {
     await cluster.stop(leader)
     expect(await answers).toHaveLength(20)
     expect(await cluster.converge()).toEqual(lines)
+  })
+
+  test('answers them also as a follower, and whatever time apply takes', async () => {
+    const cluster = await Cluster.start()
+    const [follower = ''] = await cluster.followers()
+    for (const id of cluster.ids) cluster.machine(id).applyMs = 200
+    const answers = [follower, await cluster.leader()].map((id) => cluster.propose(id, 'x'))
+    await cluster.clock.advance(1)
+    await cluster.stop(follower)
+    expect(await answers[0]).toMatch(/[12]/)
+    await cluster.stop(await cluster.leader(cluster.ids.filter((id) => id !== follower)))
+    expect(await answers[1]).toMatch(/[12]/)
   })
 
   test('does not wait for ever when nobody answers', async () => {
@@ -161,6 +175,18 @@ describe('a snapshot on request', () => {
     const taken = await cluster.value(cluster.node(leader).snapshot())
     expect(taken).toEqual({ index: 3, sizeBytes: 3 + NO_SESSIONS_BYTES })
     await proposal
+  })
+
+  test('does not wait for a pause: there may be none', async () => {
+    const { cluster, leader } = await withOneLine()
+    cluster.machine(leader).applyMs = 20
+    for (let i = 0; i < 20; i++) {
+      void cluster.propose(leader, `line ${i}`)
+      await cluster.clock.advance(10)
+    }
+    const { index } = await cluster.value(cluster.node(leader).snapshot())
+    // The last line is entry 22.
+    expect(index).toBeLessThan(22)
   })
 
   test('that cannot be taken says why, and the node goes on', async () => {

@@ -200,6 +200,19 @@ describe('a session', () => {
     expect(await cluster.value(say(resumed, 'x'))).toBe('1')
   })
 
+  test('ends in its time under a later leader as well, however much time is in the log', async () => {
+    const { cluster } = await scene({ raft: { maxApplyBytes: 64 } }, 60_000)
+    await cluster.clock.advance(120_000)
+    for (const id of cluster.ids) await cluster.crash(id)
+    for (const id of cluster.ids) await cluster.restart(id)
+    const leader = await cluster.leader()
+    const [home = ''] = await cluster.followers()
+    const session = await cluster.value(cluster.node(home).openSession({ ttlMs: TTL_MS }))
+    await cluster.crash(home)
+    await cluster.clock.advance(TTL_MS + 1000)
+    expect(cluster.machine(leader).lines).toEqual([`session ${session.id} closed`])
+  })
+
   test('that has ended tells its client, and takes no more commands', async () => {
     const { cluster, home, session } = await scene()
     let told = false
@@ -242,6 +255,17 @@ describe('a session', () => {
     await cluster.value(Promise.all([session.close(), session.close(), session[Symbol.asyncDispose]()]))
     expect(await answer).toBe('1')
     expect(await cluster.error(say(session, 'y'))).toMatchObject({ code: 'ERR_QUORATE_SESSION_EXPIRED' })
+    expect(await cluster.converge()).toEqual(['x', `session ${session.id} closed`])
+  })
+
+  test('is not closed under a command that has to be sent again', async () => {
+    const { cluster, leader, home, session } = await scene()
+    cluster.links({ lossProbability: 1 }, [home, leader])
+    const answer = say(session, 'x')
+    await cluster.clock.advance(100)
+    cluster.links({ lossProbability: 0 }, [home, leader])
+    await cluster.value(session.close())
+    expect(await cluster.value(answer)).toBe('1')
     expect(await cluster.converge()).toEqual(['x', `session ${session.id} closed`])
   })
 

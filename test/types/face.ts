@@ -7,6 +7,7 @@ import {
   type NodeErrorCode,
   type NodeOptions,
   type NodeStatus,
+  prometheusText,
   type RaftNode,
   type StateMachine,
   startNode,
@@ -65,13 +66,20 @@ export async function useNode(): Promise<void> {
   const status: NodeStatus = node.status()
   const off: () => void = node.on('leader', ({ leaderId, term }) => [leaderId ?? 'nobody', term + length])
   off()
+  const { index, sizeBytes } = await node.snapshot()
+  const leaderId: string = await node.waitForLeader({ timeoutMs: index })
+  await node.waitFor(({ peers }) => peers.some(({ slow }) => slow), { signal: AbortSignal.timeout(sizeBytes) })
+  node.on('stall', ({ cause, durationMs }) => [cause === 'disk', durationMs])
+  const text: string = prometheusText(node.metrics(), { cluster: leaderId })
+  // @ts-expect-error a condition says yes or no
+  await node.waitFor(() => text)
   // @ts-expect-error a command is bytes
   await node.propose('set x')
   // @ts-expect-error there is no such event
   node.on('leadership', off)
   // @ts-expect-error a status is a report, not a handle
   status.term = 1
-  await node.stop()
+  await node.stop({ handOver: false, timeoutMs: 100 })
 }
 
 /** An error says by its type what a caller may do. */

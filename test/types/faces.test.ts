@@ -27,6 +27,8 @@ describe('the package', () => {
       'StorageError',
       'TransportError',
       'decodeConfiguration',
+      'prometheusText',
+      'recoverCluster',
       'startNode',
     ])
   })

@@ -55,6 +55,14 @@ describe('The configuration', () => {
     expect(read(JSON.parse(example))).toMatchObject({ id: 'a', listen: '0.0.0.0:7001', allowPlaintext: true })
   })
 
+  test('of certificates, from flags or from the file', () => {
+    const peerTls = { caFile: 'ca.pem', certificateFile: 'a.pem', keyFile: 'a.key' }
+    const fields = { peerCa: 'ca.pem', peerCertificate: 'a.pem', peerKey: 'a.key' }
+    expect(read({ ...MINIMAL, ...fields })).toMatchObject({ peerTls, allowPlaintext: false })
+    const flags = ['--peer-ca', 'ca.pem', '--peer-certificate', 'a.pem', '--peer-key', 'a.key']
+    expect(read(MINIMAL, ...flags)).toMatchObject({ peerTls })
+  })
+
   test.each([
     [{ id: undefined }, 'id is missing: give --id'],
     [{ id: 'a b' }, "id is 'a b': use 1 to 64 letters"],
@@ -71,6 +79,9 @@ describe('The configuration', () => {
     [{ allowPlaintext: 1 }, 'allowPlaintext is 1, neither true nor false'],
     [{ raft: { heartbeatIntervalMs: '20' } }, 'raft.heartbeatIntervalMs is "20", not a number'],
     [{ raft: [] }, 'raft is not a JSON object'],
+    [{ peerCa: 'ca.pem' }, 'peerCertificate is missing: give --peer-certificate FILE'],
+    [{ peerCertificate: 'a.pem', peerKey: 'a.key' }, 'peerCa is missing: give --peer-ca FILE'],
+    [{ peerCa: '1', peerCertificate: '2', peerKey: '3', allowPlaintext: true }, 'contradict each other'],
     [{ colour: 'red' }, "unknown field 'colour' in"],
   ])('with %j is refused', (change, message) => {
     expect(() => read({ ...MINIMAL, ...change })).toThrow(message)

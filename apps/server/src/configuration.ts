@@ -3,7 +3,7 @@
  * before anything is opened.
  */
 import { readFileSync } from 'node:fs'
-import type { NodeOptions } from 'quorate'
+import type { CertificateFiles, NodeOptions } from 'quorate'
 import { type CommandLine, type FlagSpec, readNumber } from './command-line.ts'
 import { UsageError } from './errors.ts'
 import { parseHostPort } from './host-port.ts'
@@ -20,6 +20,8 @@ export interface ServeConfiguration {
   readonly requestTimeoutMs: number
   readonly logLevel: LogLevel
   readonly allowPlaintext: boolean
+  /** The certificates for what servers say to each other; absent: plain TCP. */
+  readonly peerTls?: CertificateFiles
   readonly snapshotEveryBytes?: number
   readonly raft: NonNullable<NodeOptions['raft']>
   readonly storage: NonNullable<NodeOptions['storage']>
@@ -36,6 +38,9 @@ export const SERVE_FLAGS: Readonly<Record<string, FlagSpec>> = {
   'snapshot-every-bytes': { type: 'string' },
   'log-level': { type: 'string' },
   'allow-plaintext': { type: 'boolean' },
+  'peer-ca': { type: 'string' },
+  'peer-certificate': { type: 'string' },
+  'peer-key': { type: 'string' },
   'heartbeat-interval-ms': { type: 'string' },
   'election-timeout-min-ms': { type: 'string' },
   'election-timeout-max-ms': { type: 'string' },
@@ -96,9 +101,12 @@ function readFile(path: string): Fields {
 function checkConfiguration(fields: Fields, file: string | undefined): ServeConfiguration {
   const { id, cluster = 'quorate', data, listen, clientListen = '127.0.0.1:2379', members, ...rest } = fields
   const { requestTimeoutMs = 5000, logLevel = 'info', allowPlaintext = false, snapshotEveryBytes, ...more } = rest
-  const { raft, storage = {}, ...unknown } = more
+  const { raft, storage = {}, peerCa, peerCertificate, peerKey, ...unknown } = more
   const [unknownName] = Object.keys(unknown)
   if (unknownName !== undefined) throw new UsageError(`unknown field '${unknownName}' in ${file}`)
+  const peerTls = checkPeerTls(peerCa, peerCertificate, peerKey)
+  if (peerTls !== null && allowPlaintext === true)
+    throw new UsageError('peerCertificate and allowPlaintext contradict each other: leave one out')
   const checked = {
     id: requireName(id, 'id', '--id'),
     cluster: requireName(cluster, 'cluster', '--cluster'),
@@ -110,6 +118,7 @@ function checkConfiguration(fields: Fields, file: string | undefined): ServeConf
     allowPlaintext: requireBoolean(allowPlaintext, 'allowPlaintext'),
     raft: requireNumbers(raft, 'raft'),
     storage: requireNumbers(storage, 'storage'),
+    ...(peerTls === null ? {} : { peerTls }),
     ...(listen === undefined ? {} : { listen: requireAddress(listen, 'listen') }),
     ...(snapshotEveryBytes === undefined
       ? {}
@@ -119,6 +128,20 @@ function checkConfiguration(fields: Fields, file: string | undefined): ServeConf
     throw new UsageError(`id '${checked.id}' is not among the members ${Object.keys(checked.members).join(', ')}`)
   }
   return checked
+}
+
+/** All three, or none: a server with half of them must not fall back to plain TCP. */
+function checkPeerTls(ca: unknown, certificate: unknown, key: unknown): CertificateFiles | null {
+  if (ca === undefined && certificate === undefined && key === undefined) return null
+  return {
+    caFile: requireText(ca, 'peerCa', '--peer-ca FILE beside the certificate and the key'),
+    certificateFile: requireText(
+      certificate,
+      'peerCertificate',
+      '--peer-certificate FILE beside the authority and the key',
+    ),
+    keyFile: requireText(key, 'peerKey', '--peer-key FILE beside the authority and the certificate'),
+  }
 }
 
 /** `a=host:port,b=host:port`, or an object of the same. */

@@ -25,6 +25,9 @@ const SERVE_HELP = `quorate serve: run one server of a key/value cluster
                           how much log between two snapshots (64 MiB)
   --heartbeat-interval-ms N, --election-timeout-min-ms N, --election-timeout-max-ms N
                           Raft's timing (50, 300, 600)
+  --peer-ca FILE, --peer-certificate FILE, --peer-key FILE
+                          PEM files for TLS between the servers; SIGHUP reads them anew. The certificate
+                          names this server: subjectAltName = URI:quorate://CLUSTER/ID
   --allow-plaintext       speak to other machines without encryption
   --log-level LEVEL       debug, info, warn, error or silent (info); the log goes to standard error
   --json                  say what happens on standard output, one JSON object a line
@@ -78,6 +81,7 @@ async function run(configuration: ServeConfiguration, report: Report, stopReques
   const logger = openLog(configuration.logLevel, id)
   const server = await startServer(configuration, logger)
   const peers = listen ?? members[id] ?? ''
+  if (configuration.peerTls !== undefined) reloadOnHangUp(server)
   report({ event: 'ready', id, clients: `http://${server.clientAddress}`, peers, data })
   reportLeaders(server, report)
   const end = await Promise.race([stopRequested, server.node.failed])
@@ -92,6 +96,11 @@ async function run(configuration: ServeConfiguration, report: Report, stopReques
   if (end instanceof Error) return 1
   report({ event: 'stopped' })
   return 0
+}
+
+/** What went well or wrong is in the log: the node says it. */
+function reloadOnHangUp({ node }: RunningServer): void {
+  process.on('SIGHUP', () => void node.reloadCertificates().catch(() => {}))
 }
 
 function reportLeaders({ node }: RunningServer, report: Report): void {

@@ -11,6 +11,7 @@ const GUIDE = [
   'membership',
   'operations',
   'failure-modes',
+  'security',
   'server',
   'lab',
 ]

@@ -4,7 +4,7 @@ import { createServer, type Server, type Socket, connect as socketTo } from 'nod
 import { NOBODY } from '../../raft/configuration.ts'
 import type { InstallSnapshot, Message } from '../../raft/message.ts'
 import type { TransportStage } from '../../transport/acceptance.ts'
-import { encodeHello, encodeWelcome, helloFor } from '../../transport/handshake.ts'
+import { encodeHello, encodeWelcome, helloFor, type Purpose } from '../../transport/handshake.ts'
 import type { TransportLimits } from '../../transport/limits.ts'
 import type { StreamTransport, StreamTransportOptions } from '../../transport/stream-transport.ts'
 import type { SnapshotSink, TransportHandlers, TransportTrouble } from '../../transport/transport.ts'
@@ -13,7 +13,7 @@ import { Random } from '../../util/random.ts'
 import { systemClock } from '../system-clock.ts'
 import { tcpTransport } from '../tcp-transport.ts'
 
-const CLUSTER = 'test'
+export const CLUSTER = 'test'
 const closing: (() => Promise<void>)[] = []
 
 /** Stops and closes what a test has opened, newest first. */
@@ -28,7 +28,7 @@ export function closeLater(close: () => Promise<void>): void {
 
 export function optionsOf(id: string, address: string, limits: Partial<TransportLimits> = {}): StreamTransportOptions {
   const incarnation = `${id}-1`
-  return { cluster: CLUSTER, id, incarnation, address, timers: systemClock(), random: new Random(1), limits }
+  return { cluster: CLUSTER, id, incarnation, address, clock: systemClock(), random: new Random(1), limits }
 }
 
 export interface TestServer extends Notes {
@@ -42,8 +42,12 @@ export async function startOne(
   limits: Partial<TransportLimits> = {},
   at = '127.0.0.1:0',
 ): Promise<TestServer> {
+  return startWith(id, tcpTransport(optionsOf(id, at, limits)))
+}
+
+/** Starts whatever transport it is, and stops it when the test is over. */
+export async function startWith(id: string, transport: StreamTransport): Promise<TestServer> {
   const notes = recorder()
-  const transport = tcpTransport(optionsOf(id, at, limits))
   await transport.start(notes.handlers)
   closing.push(() => transport.stop())
   return Object.assign(notes, { id, transport, address: transport.listeningAt ?? '' })
@@ -141,26 +145,30 @@ export function bigMessage(from: string, to: string, size: number): Message {
   return { ...installSnapshot(), from, to, configuration: { ...NOBODY, voters } }
 }
 
-export function greeting(from: string, to: string): Uint8Array {
-  return concat(encodeHello(helloFor({ cluster: CLUSTER, id: from, incarnation: 'x' }, to, 'messages')).pieces)
+export function greeting(from: string, to: string, purpose: Purpose = 'messages'): Uint8Array {
+  return concat(encodeHello(helloFor({ cluster: CLUSTER, id: from, incarnation: 'x' }, to, purpose)).pieces)
 }
 
 export interface RudeClient {
   readonly socket: Socket
   readonly closed: Promise<void>
   /** The first bytes from the server. */
-  readonly answered: Promise<void>
+  readonly answered: Promise<Uint8Array>
 }
 
 /** A socket of the test's own, on which it may say what it likes. */
 export async function dial(address: string): Promise<RudeClient> {
   const { host, port } = hostAndPort(address)
-  const socket = socketTo({ host, port })
+  return rudeClient(socketTo({ host, port }), 'connect')
+}
+
+/** Any socket, once it is connected or closed. */
+export async function rudeClient(socket: Socket, connectedEvent: 'connect' | 'secureConnect'): Promise<RudeClient> {
   socket.on('error', () => {})
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
-  const answered = new Promise<void>((resolve) => socket.once('data', () => resolve()))
+  const answered = new Promise<Uint8Array>((resolve) => socket.once('data', resolve))
   closing.push(async () => void socket.destroy())
-  await Promise.race([new Promise<void>((resolve) => socket.once('connect', () => resolve())), closed])
+  await Promise.race([new Promise<void>((resolve) => socket.once(connectedEvent, () => resolve())), closed])
   return { socket, closed, answered }
 }
 
@@ -256,15 +264,17 @@ export async function until(condition: () => boolean): Promise<void> {
 }
 
 /** Two transports that reach each other through proxies, so that a test can cut what is between them. */
-export function tcpStage(): TransportStage {
+export function socketStage(
+  open: (options: StreamTransportOptions) => StreamTransport | Promise<StreamTransport>,
+): TransportStage {
   const cuts: (() => void)[] = []
   return {
-    timers: systemClock(),
+    clock: systemClock(),
     open: async (handlers) => {
       const transports: { [id: string]: StreamTransport } = {}
       const addresses: { [id: string]: string } = {}
       for (const [id, handler] of Object.entries(handlers)) {
-        const transport = tcpTransport(optionsOf(id, '127.0.0.1:0'))
+        const transport = await open(optionsOf(id, '127.0.0.1:0'))
         await transport.start(handler)
         closing.push(() => transport.stop())
         const proxy = await startProxy(transport.listeningAt ?? '')

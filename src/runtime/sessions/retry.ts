@@ -2,7 +2,7 @@
  * Proposing one entry of a session again and again until it is answered. That is safe, and only for sessions: the table
  * lets each serial through once. Whether the whole had an effect is told as honestly as for a single proposal.
  */
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../util/clock.ts'
 import { NodeError } from '../errors.ts'
 import type { RequestOptions } from '../node-options.ts'
 

@@ -2,7 +2,7 @@
  * A session as its client holds it (Paper §8, Thesis §6.3): numbers its commands, sends each until it is answered, and
  * keeps the session alive while there is nothing to send. The cluster applies each number once.
  */
-import type { Cancel } from '../clock.ts'
+import type { Cancel } from '../../util/clock.ts'
 import { NodeError } from '../errors.ts'
 import type { RequestOptions } from '../node-options.ts'
 import { requireBytes } from '../proposals.ts'

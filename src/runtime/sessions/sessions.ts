@@ -4,7 +4,7 @@
  */
 import { OptionsError } from '../../raft/errors.ts'
 import type { Raft } from '../../raft/raft.ts'
-import type { Cancel } from '../clock.ts'
+import type { Cancel } from '../../util/clock.ts'
 import { NodeError } from '../errors.ts'
 import type { RequestOptions } from '../node-options.ts'
 import { LogClock } from './log-clock.ts'

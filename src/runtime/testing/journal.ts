@@ -1,6 +1,6 @@
 /** A state machine for tests: it remembers every command, in order, as text, and which sessions ended; the answer is the command's place. */
 import { concat, utf8Decode, utf8Encode } from '../../util/bytes.ts'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../util/clock.ts'
 import type { CommittedEntry, StateMachine } from '../state-machine.ts'
 
 export class Journal implements StateMachine {

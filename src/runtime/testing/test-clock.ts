@@ -1,5 +1,5 @@
 /** A clock for tests that moves when it is told to. What is due at the same moment runs in the order of its scheduling. */
-import type { Cancel, Clock } from '../clock.ts'
+import type { Cancel, Clock } from '../../util/clock.ts'
 
 interface Due {
   readonly at: number

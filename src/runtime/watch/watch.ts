@@ -10,11 +10,13 @@ import type { RaftState } from '../../raft/state.ts'
 import type { LogStore } from '../../storage/log-store.ts'
 import type { SnapshotStore } from '../../storage/snapshot-store.ts'
 import type { Transport } from '../../transport/transport.ts'
+import type { Cancel, Clock } from '../../util/clock.ts'
 import { Deque } from '../../util/deque.ts'
-import type { Cancel, Clock } from '../clock.ts'
 import type { OperationEvents, Report } from '../events.ts'
+import { harmless, type Logger, SILENT } from '../logger.ts'
 import { Counters } from './counters.ts'
 import { ForgetfulPeers, type OnContradiction } from './forgetful-peers.ts'
+import { narrate } from './narrate.ts'
 import { SlowPeers } from './slow-peers.ts'
 import { Stall } from './stall.ts'
 import { WatchedLog } from './watched-log.ts'
@@ -35,6 +37,7 @@ export interface WatchOptions {
   readonly clock: Clock
   readonly diskStallMs?: number
   readonly slowPeerMs?: number
+  readonly logger?: Logger
 }
 
 /** When the options do not say: so many of the longest election time-outs. */
@@ -62,6 +65,7 @@ export class Watch {
   readonly transport: WatchedTransport
   readonly stateMachine: WatchedMachine
   private readonly clock: Clock
+  private readonly logger: Logger
   private readonly handlers: WatchHandlers
   private readonly slowPeers: SlowPeers
   private readonly forgetfulPeers: ForgetfulPeers
@@ -70,6 +74,7 @@ export class Watch {
   private readonly apply: Stall
   private readonly placed = new Deque<Placed>()
   private timer: Cancel | null = null
+  private stopped = false
 
   constructor(options: WatchOptions, machine: WatchedMachine, raftOptions: RaftOptions, handlers: WatchHandlers) {
     const { counters } = this
@@ -78,6 +83,7 @@ export class Watch {
     const { diskStallMs = PATIENCE * electionTimeoutMaxMs, slowPeerMs = PATIENCE * electionTimeoutMaxMs } = options
     const report: Report = (name, event) => this.report(name, event)
     this.clock = clock
+    this.logger = harmless(options.logger ?? SILENT)
     this.handlers = handlers
     this.log = new WatchedLog(log, clock, counters, report)
     this.snapshots = new WatchedSnapshots(snapshots, clock, report)
@@ -93,13 +99,15 @@ export class Watch {
     this.apply = stall('apply', APPLY_STALL_MS)
   }
 
-  /** From now on somebody looks. */
+  /** From now on somebody looks; not at a node that has stopped itself while it was being started. */
   start(): void {
+    if (this.stopped) return
     const dueAt = this.clock.now() + ROUND_INTERVAL_MS
     this.timer = this.clock.schedule(ROUND_INTERVAL_MS, () => this.round(dueAt))
   }
 
   stop(): void {
+    this.stopped = true
     this.timer?.()
   }
 
@@ -146,6 +154,7 @@ export class Watch {
 
   private report<Name extends keyof OperationEvents>(name: Name, event: OperationEvents[Name]): void {
     if (name === 'snapshot') this.countSnapshot(event as OperationEvents['snapshot'])
+    narrate(this.logger, name, event)
     this.handlers.onEvent(name, event)
   }
 

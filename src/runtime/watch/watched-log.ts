@@ -6,8 +6,8 @@
 import { type Entry, type Index, sizeOf } from '../../raft/entry.ts'
 import type { PersistBatch } from '../../raft/ready.ts'
 import type { LogStore, OpenedLog } from '../../storage/log-store.ts'
+import type { Clock } from '../../util/clock.ts'
 import { Deque } from '../../util/deque.ts'
-import type { Clock } from '../clock.ts'
 import type { Report } from '../events.ts'
 import type { Counters } from './counters.ts'
 

@@ -1,5 +1,5 @@
 /** The user's state machine, timed: how long each `apply` takes, and whether one is under way. */
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../util/clock.ts'
 import type { CommittedEntry, EntryPlace, StateMachine } from '../state-machine.ts'
 import { DURATION_BOUNDS_MS, Histogram } from './histogram.ts'
 

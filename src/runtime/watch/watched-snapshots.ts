@@ -4,7 +4,7 @@
  */
 import type { SnapshotMeta } from '../../raft/ready.ts'
 import type { OpenedSnapshots, SnapshotStore, SnapshotWriter, StoredSnapshot } from '../../storage/snapshot-store.ts'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../util/clock.ts'
 import type { Report } from '../events.ts'
 
 export class WatchedSnapshots implements SnapshotStore {

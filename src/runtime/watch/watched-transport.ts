@@ -8,7 +8,7 @@ import type {
   Transport,
   TransportHandlers,
 } from '../../transport/transport.ts'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../util/clock.ts'
 import type { Report } from '../events.ts'
 import type { Counters } from './counters.ts'
 

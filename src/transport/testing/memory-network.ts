@@ -1,25 +1,29 @@
 import { concat } from '../../util/bytes.ts'
-import type { ByteStream, ByteStreamHandlers, Listener, Network, Timers } from '../network.ts'
+import type { Clock } from '../../util/clock.ts'
+import type { ByteStream, ByteStreamHandlers, Listener, Network } from '../network.ts'
 import { TransportError } from '../transport.ts'
 
 /** Streams of bytes without sockets, for tests: what they carried can be read, held back, and cut. */
 export class MemoryNetwork implements Network {
-  readonly timers: Timers
+  readonly clock: Clock
   readonly pipes: MemoryPipe[] = []
   dials = 0
+  /** What whoever listens has proved to whoever dials. */
+  provenByListener: readonly string[] | null = null
   private readonly listeners = new Map<string, (stream: ByteStream) => void>()
 
-  constructor(timers: Timers) {
-    this.timers = timers
+  constructor(clock: Clock) {
+    this.clock = clock
   }
 
   async connect(address: string): Promise<ByteStream> {
     this.dials++
-    await new Promise<void>((resolve) => this.timers.soon(resolve))
+    await new Promise<void>((resolve) => this.clock.soon(resolve))
     const accept = this.listeners.get(address)
     if (accept === undefined) throw new Error('connection refused')
-    const pipe = new MemoryPipe(this.timers)
+    const pipe = new MemoryPipe(this.clock)
     this.pipes.push(pipe)
+    pipe.dialled.peerNames = this.provenByListener
     accept(pipe.listening)
     return pipe.dialled
   }
@@ -40,9 +44,9 @@ export class MemoryPipe {
   readonly dialled: MemoryStream
   readonly listening: MemoryStream
 
-  constructor(timers: Timers) {
-    this.dialled = new MemoryStream(timers, 'listener')
-    this.listening = new MemoryStream(timers, 'dialler')
+  constructor(clock: Clock) {
+    this.dialled = new MemoryStream(clock, 'listener')
+    this.listening = new MemoryStream(clock, 'dialler')
     this.dialled.other = this.listening
     this.listening.other = this.dialled
   }
@@ -55,6 +59,8 @@ export class MemoryPipe {
 
 export class MemoryStream implements ByteStream {
   readonly remote: string
+  /** What the other end has proved. */
+  peerNames: readonly string[] | null = null
   other: MemoryStream | null = null
   /** Every write, as one piece. */
   readonly writes: Uint8Array[] = []
@@ -63,11 +69,11 @@ export class MemoryStream implements ByteStream {
   /** Answers every write with "wait", until `drain`. */
   isFull = false
   isClosed = false
-  private readonly timers: Timers
+  private readonly clock: Clock
   private handlers: ByteStreamHandlers | null = null
 
-  constructor(timers: Timers, remote: string) {
-    this.timers = timers
+  constructor(clock: Clock, remote: string) {
+    this.clock = clock
     this.remote = remote
   }
 
@@ -78,7 +84,7 @@ export class MemoryStream implements ByteStream {
   write(pieces: readonly Uint8Array[]): boolean {
     const bytes = concat(pieces)
     this.writes.push(bytes)
-    if (!this.isBlackHole) this.timers.soon(() => this.other?.arrive(bytes))
+    if (!this.isBlackHole) this.clock.soon(() => this.other?.arrive(bytes))
     return !this.isFull
   }
 
@@ -90,7 +96,7 @@ export class MemoryStream implements ByteStream {
   close(): void {
     if (this.isClosed) return
     this.isClosed = true
-    this.timers.soon(() => this.other?.break('the other end hung up'))
+    this.clock.soon(() => this.other?.break('the other end hung up'))
   }
 
   arrive(bytes: Uint8Array): void {
@@ -100,6 +106,6 @@ export class MemoryStream implements ByteStream {
   break(reason: string): void {
     if (this.isClosed) return
     this.isClosed = true
-    this.handlers?.onClose(reason)
+    this.handlers?.onClose(new TransportError('ERR_QUORATE_CONNECTION_LOST', reason))
   }
 }

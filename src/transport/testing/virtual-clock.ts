@@ -1,7 +1,7 @@
-import type { Timers } from '../network.ts'
+import type { Clock } from '../../util/clock.ts'
 
 /** A clock for tests that moves when it is told to. What is due at the same moment runs in the order of its scheduling. */
-export class VirtualTimers implements Timers {
+export class VirtualClock implements Clock {
   private time = 0
   private counter = 0
   private readonly due = new Map<number, { readonly at: number; readonly action: () => void }>()

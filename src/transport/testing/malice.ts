@@ -1,0 +1,48 @@
+/** What an enemy says: conversations that begin well and go wrong somewhere, drawn from a seed. */
+import { concat } from '../../util/bytes.ts'
+import type { Random } from '../../util/random.ts'
+import { FRAME_HEADER_BYTES, FRAME_TYPES, type FrameType, sealFrame } from '../frame.ts'
+import { SAMPLE_FRAMES } from './samples.ts'
+
+const TYPES = Object.keys(FRAME_TYPES) as FrameType[]
+
+/** One to six frames, `opening` first as a rule: whole, damaged, cut, or well sealed around nonsense. */
+export function drawMalice(random: Random, opening: Uint8Array): Uint8Array[] {
+  const frames = [random.chance(0.7) ? opening : damageOpening(random, opening)]
+  for (let left = random.below(6); left > 0; left--) frames.push(drawFrame(random))
+  return frames
+}
+
+function damageOpening(random: Random, opening: Uint8Array): Uint8Array {
+  const damaged = damage(random, opening)
+  return random.chance(0.5) ? damaged : reseal('Hello', damaged)
+}
+
+function drawFrame(random: Random): Uint8Array {
+  const { type, frame } = random.pick(SAMPLE_FRAMES)
+  const bytes = concat(frame.pieces)
+  switch (random.below(5)) {
+    case 0:
+      return bytes
+    case 1:
+      return damage(random, bytes)
+    case 2:
+      return bytes.subarray(0, random.below(bytes.length))
+    case 3:
+      return reseal(random.pick(TYPES), bytes)
+    default:
+      return reseal(type, damage(random, bytes))
+  }
+}
+
+function damage(random: Random, original: Uint8Array): Uint8Array {
+  const bytes = original.slice()
+  for (let left = 1 + random.below(4); left > 0; left--)
+    bytes[random.below(bytes.length)] = random.pick([0, 1, 127, 128, 255, random.below(256)])
+  return bytes
+}
+
+/** A checksum that is right, around whatever follows the header. */
+function reseal(type: FrameType, bytes: Uint8Array): Uint8Array {
+  return concat(sealFrame(type, bytes.length < FRAME_HEADER_BYTES ? new Uint8Array(FRAME_HEADER_BYTES) : bytes).pieces)
+}
