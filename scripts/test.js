@@ -42,6 +42,7 @@ const GROUPS = [
   { name: 'face', folder: 'test/types/' },
   { name: 'examples', folder: 'test/examples/' },
   { name: 'docs', folder: 'test/docs/' },
+  { name: 'package', folder: 'test/package/' },
   { name: 'rules', folder: 'test/' },
 ]
 

@@ -1,6 +1,8 @@
 /**
- * The default face: `startNode` puts a node on this machine's disk, network and clock. Everything below is pure; the
- * outside world is wired in here and nowhere else.
+ * The default face, and all that most services need: `startNode` puts a node on this machine's disk, network and clock,
+ * and gives back a `RaftNode`. Everything below is pure; the outside world is wired in here and nowhere else.
+ *
+ * @module quorate
  */
 import { randomBytes } from 'node:crypto'
 import type { CertificateFiles, CertificateSource } from './io/certificates.ts'
@@ -45,12 +47,22 @@ export type { ConfigurationChange } from './raft/configuration-change.ts'
 export type { Index, ServerId, Term } from './raft/entry.ts'
 export { OptionsError } from './raft/errors.ts'
 export type { RaftOptions } from './raft/options.ts'
+export type { ProgressState } from './raft/progress.ts'
 export type { RaftEvent, Role } from './raft/ready.ts'
 export { NodeError, type NodeErrorCode } from './runtime/errors.ts'
 export type { DiskFullEvent, SlowPeerEvent, SnapshotEvent, StallCause, StallEvent } from './runtime/events.ts'
 export type { Logger } from './runtime/logger.ts'
 export type { HistogramReading, NodeMetrics, PeerMetrics } from './runtime/metrics.ts'
-export type { NodeEvents, RequestOptions, StopOptions, WaitOptions } from './runtime/node-options.ts'
+export type {
+  FormationOptions,
+  JoinOptions,
+  NodeEvents,
+  RaftNodeOptions,
+  RequestOptions,
+  StopOptions,
+  WaitOptions,
+} from './runtime/node-options.ts'
+export type { AbortSignalLike } from './runtime/pending.ts'
 export { type MetricLabels, prometheusText } from './runtime/prometheus.ts'
 export { RaftNode } from './runtime/raft-node.ts'
 export type { Session } from './runtime/sessions/session.ts'
@@ -58,7 +70,9 @@ export type { SessionOptions } from './runtime/sessions/sessions.ts'
 export type { TakenSnapshot } from './runtime/snapshot-requests.ts'
 export type { CommittedEntry, EntryPlace, StateMachine } from './runtime/state-machine.ts'
 export type { NodeStatus, PeerStatus } from './runtime/status.ts'
+export type { Amount, PerMessage } from './runtime/watch/counters.ts'
 export { DamageError, StorageError, type StorageErrorCode } from './storage/errors.ts'
+export type { Cancel, Clock } from './util/clock.ts'
 
 import { DEFAULT_LIMITS } from './transport/limits.ts'
 
@@ -91,6 +105,7 @@ export interface NodeOptions
    * learner and becomes a voter when it has caught up, unless `promote` is false. It needs `listen`.
    */
   readonly join?: boolean | { readonly promote: boolean }
+  /** What the commands do. It is empty, and is restored from the disk before `startNode` returns. */
   readonly stateMachine: StateMachine
   /**
    * This server's certificate and whom it believes: all that servers say to each other then goes over TLS 1.3, and each
@@ -98,8 +113,11 @@ export interface NodeOptions
    * within one machine, unless `allowPlaintext` is set.
    */
   readonly tls?: CertificateSource
+  /** Where the node says what happens to it; by default nowhere. */
   readonly logger?: Logger
+  /** Elections, heartbeats, sizes: the defaults suit a local network. */
   readonly raft?: Partial<RaftOptions>
+  /** How the log lies on the disk. */
   readonly storage?: NonNullable<DiskStorageOptions['log']>
 }
 

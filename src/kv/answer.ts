@@ -40,6 +40,7 @@ export interface Refused {
   readonly message: string
 }
 
+/** What a command is answered with. */
 export type KvAnswer = Done | Refused
 
 export function encodeAnswer(answer: KvAnswer): Uint8Array {

@@ -18,6 +18,7 @@ const PUT = 1
 const DELETE_RANGE = 2
 const WITH_PREVIOUS = 1
 
+/** Sets a key to a value. */
 export interface PutCommand {
   readonly type: 'put'
   readonly key: Uint8Array
@@ -30,6 +31,7 @@ export interface DeleteRangeCommand extends KeyRange {
   readonly withPrevious: boolean
 }
 
+/** What can be asked of the key/value machine. */
 export type KvCommand = PutCommand | DeleteRangeCommand
 
 export function encodeCommand(command: KvCommand): Uint8Array {

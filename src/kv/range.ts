@@ -2,6 +2,7 @@
 import { compare } from '../util/bytes.ts'
 import type { KeyRange, KeyValue } from './key-value.ts'
 
+/** What the pairs of a range can be ordered by. */
 export type SortTarget = 'key' | 'version' | 'createRevision' | 'modRevision' | 'value'
 
 /** What is asked for: `rangeQuery` fills in what is not said. */

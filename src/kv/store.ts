@@ -12,6 +12,7 @@ import { SortedTable } from './sorted-table.ts'
 
 const FIRST_REVISION = 1
 
+/** The revision is older than what is kept, or has not been yet. */
 export type RevisionErrorCode = 'ERR_QUORATE_KV_COMPACTED' | 'ERR_QUORATE_KV_FUTURE_REVISION'
 
 /** A query for a revision that is not there. */
@@ -33,6 +34,7 @@ export interface StoreView {
   readonly pairs: Iterable<KeyValue>
 }
 
+/** The pairs and their revision, as they are now. */
 export class Store {
   private readonly table = new SortedTable<KeyValue>()
   private current: number = FIRST_REVISION

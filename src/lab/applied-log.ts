@@ -11,6 +11,7 @@ export interface Committed {
   readonly command: Command
 }
 
+/** What every server has applied, compared as it comes. */
 export class AppliedLog {
   /** The highest index that any server applied. */
   maxIndex = 0

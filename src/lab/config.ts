@@ -19,6 +19,7 @@ const NO_LEADER_PAUSE_MS = 50
 const WAIT_POLLS = 30
 const LONGEST_WAIT_MS = 1_000
 
+/** What a test has in its hands: the cluster, the network, and the lab's checks. */
 export class LabConfig extends Cluster {
   /** The tester's own chance: which server fails, how long it waits. */
   readonly random: Random

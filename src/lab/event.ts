@@ -31,7 +31,8 @@ export type DropReason =
   /** The server was cut off, deleted or replaced before its reply could leave. */
   | 'dead'
 
-interface Call {
+/** What every event of an RPC says. Times are in milliseconds since the start of the run. */
+export interface Call {
   readonly time: number
   /** Numbers the calls of a run from 1: the same in every event of one call. */
   readonly call: number
@@ -42,7 +43,8 @@ interface Call {
   readonly method: string
 }
 
-interface ServerFact {
+/** What every event at one server says. */
+export interface ServerFact {
   readonly time: number
   readonly server: number
 }

@@ -8,6 +8,7 @@ export type LabNumber = 2 | 3 | 4
 /** The parts of the lab: A election, B log, C persistence, D compaction. */
 export type Part = `${LabNumber}${'A' | 'B' | 'C' | 'D'}`
 
+/** One test of the lab. */
 export interface LabTest {
   /** As the lab names it, with the part at the end: TestInitialElection2A. */
   readonly name: string

@@ -24,7 +24,7 @@ const HANDOVER_RANGE_MS = 0.04
 
 /** Which clock a run goes by, and what it needs of the host for that. */
 export type RunClock =
-  /** @param shuffle runs events of one instant in a random order, to bring out races */
+  // `shuffle` runs events of one instant in a random order, to bring out races.
   | { readonly kind: 'virtual'; readonly hop: Hop; readonly shuffle?: boolean }
   | { readonly kind: 'wall'; readonly clock: Clock }
 

@@ -5,6 +5,7 @@
 import { ByteReader, ByteWriter } from '../util/bytes.ts'
 import type { Index, ServerId } from './entry.ts'
 
+/** Who belongs to the cluster, and as what (Paper §6). */
 export interface Configuration {
   /** Whose votes and acknowledgements count, in ascending order. */
   readonly voters: readonly ServerId[]
@@ -70,7 +71,7 @@ export function encodeConfiguration(configuration: Configuration): Uint8Array {
   return writer.finish()
 }
 
-/** @returns null when the bytes are not a configuration */
+/** Reads a configuration entry's bytes. @returns null when they are none */
 export function decodeConfiguration(bytes: Uint8Array): Configuration | null {
   const reader = new ByteReader(bytes)
   if (reader.uint8() !== FORMAT_VERSION) return null

@@ -29,6 +29,7 @@ export type Index = number
 /** A term of office; the first leader's is at least 1. */
 export type Term = number
 
+/** What an entry is for: the service's command, a client's session, the empty one of a term's start, or the members. */
 export type EntryKind = 'command' | 'noop' | 'configuration' | 'session'
 
 /**

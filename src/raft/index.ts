@@ -1,3 +1,14 @@
+/**
+ * The core: Raft as a deterministic state machine, without I/O, clock or chance of its own (Paper Figure 2). For whoever
+ * writes another driver, a simulator or a test; a service holds a `RaftNode` of `quorate` instead.
+ *
+ * Inputs go into `Raft`, each with the time; `takeReady` brings what is to be persisted, sent and applied, and in which
+ * order. Times are milliseconds on a monotonic clock.
+ *
+ * @module quorate/raft
+ */
+
+export { Random } from '../util/random.ts'
 export {
   type Configuration,
   type ConfigurationAt,
@@ -8,7 +19,7 @@ export {
   NOBODY,
   votersOnly,
 } from './configuration.ts'
-export type { ConfigurationChange } from './configuration-change.ts'
+export type { ConfigurationChange, ImpossibleChange } from './configuration-change.ts'
 export {
   contiguous,
   decodeEntry,

@@ -22,6 +22,7 @@ export interface PreVote extends Envelope {
   readonly lastLogTerm: Term
 }
 
+/** Whether its sender would vote for whoever asked (Thesis §9.6). */
 export interface PreVoteReply extends Envelope {
   readonly type: 'PreVoteReply'
   /** Echoed, so that an answer to an earlier question is known as such. */
@@ -38,6 +39,7 @@ export interface RequestVote extends Envelope {
   readonly transfer: boolean
 }
 
+/** Whether its sender has voted for whoever asked (Paper §5.2). */
 export interface RequestVoteReply extends Envelope {
   readonly type: 'RequestVoteReply'
   readonly granted: boolean
@@ -60,6 +62,7 @@ export interface AppendEntries extends Envelope {
   readonly readRound: number
 }
 
+/** What became of an AppendEntries at a follower, and where to try next if it did not fit (Paper §5.3). */
 export interface AppendEntriesReply extends Envelope {
   readonly type: 'AppendEntriesReply'
   readonly session: number
@@ -89,6 +92,7 @@ export interface InstallSnapshot extends Envelope {
   readonly session: number
 }
 
+/** How far a follower is after an InstallSnapshot (Paper §7). */
 export interface InstallSnapshotReply extends Envelope {
   readonly type: 'InstallSnapshotReply'
   readonly session: number
@@ -108,6 +112,7 @@ export interface ReadIndex extends Envelope {
   readonly requestId: number
 }
 
+/** The leader's answer to a ReadIndex. */
 export interface ReadIndexReply extends Envelope {
   readonly type: 'ReadIndexReply'
   readonly requestId: number
@@ -115,6 +120,7 @@ export interface ReadIndexReply extends Envelope {
   readonly index: Index | null
 }
 
+/** Everything that servers say to each other, told apart by `type`. */
 export type Message =
   | PreVote
   | PreVoteReply
@@ -128,4 +134,5 @@ export type Message =
   | ReadIndex
   | ReadIndexReply
 
+/** The name of a message. */
 export type MessageType = Message['type']

@@ -1,8 +1,10 @@
-/** The core's options: times in milliseconds, sizes in bytes of encoded entries (command plus 24). */
+/** The core's options, their defaults, and what they must keep to. */
 import type { ServerId } from './entry.ts'
 import { OptionsError } from './errors.ts'
 
+/** The core's options. Times are in milliseconds, sizes in bytes of encoded entries (command plus 24). */
 export interface RaftOptions {
+  /** This server, by the name that it has in the configuration. */
   readonly id: ServerId
   /** A leader that has nothing to say says so this often. Default 50. */
   readonly heartbeatIntervalMs: number

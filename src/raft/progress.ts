@@ -19,6 +19,13 @@ import { assert } from '../util/assert.ts'
 import { Deque } from '../util/deque.ts'
 import type { Index, ServerId } from './entry.ts'
 
+/**
+ * How the leader sends to a follower.
+ *
+ * - `probe`: one message at a time, until it is known how far their logs agree.
+ * - `replicate`: many messages in flight.
+ * - `snapshot`: the entries that it needs are gone from the log; it is sent a snapshot.
+ */
 export type ProgressState = 'probe' | 'replicate' | 'snapshot'
 
 interface Flight {

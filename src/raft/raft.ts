@@ -89,6 +89,7 @@ function finite(deadline: number): number | null {
   return deadline === NEVER ? null : deadline
 }
 
+/** One server's Raft: call an input for what has happened, then `takeReady` while `hasReady`, and carry that out. */
 export class Raft {
   private state: RaftState
 

@@ -68,6 +68,7 @@ export interface SendSnapshot {
   readonly meta: SnapshotMeta
 }
 
+/** The answer to a `read`. */
 export interface ReadState {
   /** As given to `read`. */
   readonly token: number
@@ -75,8 +76,13 @@ export interface ReadState {
   readonly index: Index | null
 }
 
+/**
+ * What a server is at the moment (Paper Figure 4); a pre-candidate asks whether an election would succeed (Thesis
+ * §9.6).
+ */
 export type Role = 'follower' | 'preCandidate' | 'candidate' | 'leader'
 
+/** What happened in the core, for an operator's log and for listeners. Nothing has to be done about it. */
 export type RaftEvent =
   | { readonly type: 'role'; readonly role: Role; readonly term: Term }
   | { readonly type: 'leader'; readonly leaderId: ServerId | null; readonly term: Term }
@@ -90,6 +96,7 @@ export type RaftEvent =
   | { readonly type: 'contradiction'; readonly from: ServerId; readonly index: Index; readonly detail: string }
   | { readonly type: 'transfer'; readonly to: ServerId; readonly outcome: 'done' | 'aborted'; readonly reason: string }
 
+/** Everything that is to be done by now. The order in which it may be done: see the head of `ready.ts`. */
 export interface Ready {
   readonly persist: PersistBatch | null
   readonly messages: readonly Outgoing[]

@@ -75,6 +75,7 @@ export interface RaftNodeOptions {
   readonly invariants?: InvariantChecker
 }
 
+/** How long a request may take, and how to give it up. */
 export interface RequestOptions {
   /** Rejects after this long: certainly or possibly without effect, as the error says. */
   readonly timeoutMs?: number
@@ -102,14 +103,18 @@ export interface StopOptions {
 
 /** What a node tells its listeners. */
 export interface NodeEvents extends OperationEvents {
+  /** What this server is now. */
   role: { readonly role: Role; readonly term: Term }
+  /** Who leads now, as far as this server knows; null when nobody does. */
   leader: { readonly leaderId: ServerId | null; readonly term: Term }
   /** It holds from now on, and may still be cut off. */
   configuration: Extract<RaftEvent, { type: 'configuration' }>
   configurationCommitted: Extract<RaftEvent, { type: 'configurationCommitted' }>
   /** The leader has no more to say to a server that was removed. */
   departed: Extract<RaftEvent, { type: 'departed' }>
+  /** Another server sent what no correct one can send. It was ignored; somebody should look into it. */
   contradiction: Extract<RaftEvent, { type: 'contradiction' }>
+  /** How a transfer of leadership ended. */
   transfer: Extract<RaftEvent, { type: 'transfer' }>
   /** This server leads and has put a batch of proposals into its log: often many times a millisecond, so be quick. */
   proposals: { readonly firstIndex: Index; readonly count: number; readonly term: Term }

@@ -54,6 +54,7 @@ declare global {
  */
 const NODE_DEFAULTS: Partial<RaftOptions> = { applyBeforeDurable: true, commitPushDelayMs: 3 }
 
+/** One server of a cluster, as `startNode` gives it. Commands, reads and changes can be asked for on any of them. */
 export class RaftNode {
   readonly id: ServerId
   /** Resolves with the reason if the node has to stop itself: a disk that failed, a state machine that threw. */
@@ -274,7 +275,7 @@ export class RaftNode {
     return this.changes.request(change, options)
   }
 
-  /** As of now. */
+  /** How this server stands, at this moment and from its own point of view. Cheap; also works when it has stopped. */
   status(): NodeStatus {
     return describeNode(this.raft.inspect(), {
       now: this.options.clock.now(),
@@ -319,7 +320,7 @@ export class RaftNode {
     await reloadCertificates()
   }
 
-  /** A listener that throws is logged; it harms nobody else. */
+  /** Calls `listener` at each such event from now on; one that throws is logged. @returns what ends it */
   on<Name extends keyof NodeEvents>(name: Name, listener: (event: NodeEvents[Name]) => void): () => void {
     return this.events.on(name, listener)
   }
@@ -339,6 +340,7 @@ export class RaftNode {
     await this.closing
   }
 
+  /** For `await using`: the same as `stop`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop()
   }

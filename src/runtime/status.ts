@@ -5,11 +5,15 @@ import type { ProgressState } from '../raft/progress.ts'
 import type { Role } from '../raft/ready.ts'
 import type { RaftState } from '../raft/state.ts'
 
+/** What the leader knows of another server. */
 export interface PeerStatus {
   readonly id: ServerId
   readonly state: ProgressState
+  /** Everything up to here is on its disk for certain. */
   readonly matchIndex: Index
+  /** What it is sent next. */
   readonly nextIndex: Index
+  /** Sent and not acknowledged yet. */
   readonly inFlightMessages: number
   readonly inFlightBytes: number
   /** How long it was not heard; about a heartbeat when all is well. */
@@ -18,24 +22,31 @@ export interface PeerStatus {
   readonly slow: boolean
 }
 
+/** How a server stands. Indexes are places in the log, from 1; 0 stands for none. */
 export interface NodeStatus {
   readonly id: ServerId
   readonly role: Role
   readonly term: Term
+  /** Who leads, as far as this server knows; null when it knows of nobody. */
   readonly leaderId: ServerId | null
+  /** Everything up to here is on the disks of a majority, as far as this server knows. */
   readonly commitIndex: Index
+  /** Everything up to here was applied by the state machine of this server. */
   readonly lastApplied: Index
   /** The log: entries (firstIndex − 1, lastIndex] exist, up to durableIndex on the disk. */
   readonly firstIndex: Index
   readonly lastIndex: Index
   readonly durableIndex: Index
+  /** The last entry that the newest snapshot covers. */
   readonly snapshotIndex: Index
   readonly configuration: Configuration
   /** First members of a new cluster that this server has not met; empty once the cluster is formed. */
   readonly forming: readonly ServerId[]
   /** Entries in memory, in bytes. */
   readonly logBytesInMemory: number
+  /** Proposed and not committed, in bytes; 0 where it does not lead. */
   readonly uncommittedBytes: number
+  /** There is no room, so that as leader it refuses proposals. It goes on by itself when there is. */
   readonly diskFull: boolean
   /** Why the node has stopped; null while it runs. */
   readonly stopped: string | null

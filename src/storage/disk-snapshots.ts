@@ -18,6 +18,7 @@ export interface DiskSnapshotsOptions {
   readonly random: Random
 }
 
+/** Snapshots as files in a folder. */
 export class DiskSnapshots implements SnapshotStore {
   private readonly fileSystem: FileSystem
   private readonly random: Random

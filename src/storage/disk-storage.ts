@@ -36,6 +36,7 @@ export interface DiskStorageOptions {
   readonly log?: Omit<DiskLogOptions, 'fileSystem' | 'logId'>
 }
 
+/** What was found in the folder, open for writing. */
 export interface DiskStorage {
   readonly identity: ServerIdentity
   readonly boot: BootState
@@ -48,6 +49,7 @@ export interface DiskStorage {
   readonly founders: Founders | null
   /** Durable on return. */
   keepFounders(founders: Founders): Promise<void>
+  /** Lets go of the folder. What was confirmed is on the disk. */
   close(): Promise<void>
 }
 

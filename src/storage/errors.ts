@@ -4,6 +4,7 @@
  */
 import type { FileSystemError } from './file-system.ts'
 
+/** What went wrong with the disk, for programs. */
 export type StorageErrorCode =
   /** No room. Nothing of the write counts, the store goes on; the same write may be tried again. */
   | 'ERR_QUORATE_DISK_FULL'
@@ -13,10 +14,13 @@ export type StorageErrorCode =
   | 'ERR_QUORATE_STORAGE_DAMAGED'
   /** Another process has the data folder. */
   | 'ERR_QUORATE_LOCKED'
+  /** The data folder belongs to another cluster. */
   | 'ERR_QUORATE_WRONG_CLUSTER'
+  /** The data folder belongs to another server. */
   | 'ERR_QUORATE_WRONG_SERVER'
   /** Written by a newer version. */
   | 'ERR_QUORATE_UNKNOWN_FORMAT'
+  /** It was used after it was closed. */
   | 'ERR_QUORATE_STORAGE_CLOSED'
   /** There is no server's data, or not enough of it to make a new cluster from. */
   | 'ERR_QUORATE_NOTHING_TO_RECOVER'

@@ -14,6 +14,7 @@ import { DamageError, StorageError } from './errors.ts'
 import type { FileSystem } from './file-system.ts'
 import { readLine, writeLine } from './line-file.ts'
 
+/** Whose folder it is. */
 export interface ServerIdentity {
   readonly clusterId: string
   readonly serverId: ServerId

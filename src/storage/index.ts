@@ -1,3 +1,9 @@
+/**
+ * What survives a crash: the ports that a node keeps its log and its snapshots behind, their implementation on a disk,
+ * twins in memory for tests, and acceptance suites for implementations of your own.
+ *
+ * @module quorate/storage
+ */
 export { createLog, DiskLog, type DiskLogOptions } from './disk-log.ts'
 export { DiskSnapshots, type DiskSnapshotsOptions } from './disk-snapshots.ts'
 export { type DiskStorage, type DiskStorageOptions, openDiskStorage } from './disk-storage.ts'
@@ -9,6 +15,7 @@ export {
   type FileSystemErrorCode,
   type FolderLock,
 } from './file-system.ts'
+export type { Founders } from './founders.ts'
 export type { ServerIdentity } from './identity.ts'
 export type { LogStore, OpenedLog, RecoveryReport } from './log-store.ts'
 export { type LogStoreCase, type LogStoreStage, logStoreAcceptance } from './log-store-acceptance.ts'

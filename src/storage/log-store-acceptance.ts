@@ -13,6 +13,7 @@ import { assert } from '../util/assert.ts'
 import { equal, utf8Encode } from '../util/bytes.ts'
 import type { LogStore, OpenedLog } from './log-store.ts'
 
+/** What a story needs of the log store under test. */
 export interface LogStoreStage {
   /** Closes what was opened before, and opens what it left, as after a restart. The first time there is nothing. */
   reopen(): Promise<{ readonly store: LogStore; readonly opened: OpenedLog }>
@@ -37,6 +38,7 @@ function entry(index: Index, term: Term, text = `${index} of ${term}`): Entry {
   return encodeEntries([utf8Encode(text)], 'command', term, index)[0] as Entry
 }
 
+/** What every LogStore must do, as stories for any test runner. */
 export const logStoreAcceptance: readonly LogStoreCase[] = [
   {
     title: 'a new log is empty and knows no vote',

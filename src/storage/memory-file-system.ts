@@ -15,6 +15,7 @@ import {
 } from './file-system.ts'
 import { FileImage } from './memory-file-image.ts'
 
+/** What can be made to fail. */
 export type OperationKind = 'open' | 'rename' | 'remove' | 'syncFolder' | 'write' | 'sync' | 'read' | 'resize'
 
 /** One call of the port, before it is carried out. */

@@ -7,6 +7,7 @@ import type { OpenedSnapshots, SnapshotStore, SnapshotWriter, StoredSnapshot } f
 // What a piece of a read has at most, as on the disk.
 const PIECE_BYTES = 65_536
 
+/** Snapshots in memory: the twin of `DiskSnapshots`, for tests. */
 export class MemorySnapshots implements SnapshotStore {
   private newest: { readonly snapshot: StoredSnapshot; readonly bytes: Uint8Array } | null = null
   private readonly contents = new WeakMap<StoredSnapshot, Uint8Array>()

@@ -11,6 +11,7 @@ import { assert } from '../util/assert.ts'
 import { concat, equal } from '../util/bytes.ts'
 import type { SnapshotStore, StoredSnapshot } from './snapshot-store.ts'
 
+/** What a story needs of the snapshot store under test. */
 export interface SnapshotStoreStage {
   /** Closes what was opened before, and opens what it left, as after a restart. The first time there is nothing. */
   reopen(): Promise<SnapshotStore>
@@ -24,6 +25,7 @@ export interface SnapshotStoreCase {
   run(stage: SnapshotStoreStage): Promise<void>
 }
 
+/** What every SnapshotStore must do, as stories for any test runner. */
 export const snapshotStoreAcceptance: readonly SnapshotStoreCase[] = [
   {
     title: 'a new store has no snapshot',

@@ -7,6 +7,7 @@
  */
 import type { SnapshotMeta } from '../raft/ready.ts'
 
+/** Where snapshots are kept: the newest whole one counts. */
 export interface SnapshotStore {
   /**
    * Finds the newest snapshot whose every byte is as it was written, and removes what unfinished writers left behind.

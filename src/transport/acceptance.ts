@@ -45,6 +45,7 @@ export interface AcceptanceStory {
 /** Longer than any transport needs on a busy machine. */
 const PATIENCE_MS = 10_000
 
+/** What every Transport must do, as stories for any test runner. */
 export const transportAcceptance: readonly AcceptanceStory[] = [
   story('messages arrive in the order in which they were sent, and name their sender', async (stage, { a, b }) => {
     await connect(stage, a, b)

@@ -1,3 +1,9 @@
+/**
+ * How servers reach each other: the Transport port, its implementation over any stream of bytes, a twin in memory for
+ * tests, and an acceptance suite for implementations of your own.
+ *
+ * @module quorate/transport
+ */
 export type { Cancel, Clock } from '../util/clock.ts'
 export { type AcceptanceStory, type TransportStage, transportAcceptance } from './acceptance.ts'
 export type { CloseReason, TransportCounters } from './counters.ts'

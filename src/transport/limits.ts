@@ -33,6 +33,7 @@ export interface TransportLimits {
 
 const MIB = 1024 * 1024
 
+/** What holds when an option does not say otherwise. */
 export const DEFAULT_LIMITS: TransportLimits = {
   maxFrameBytes: 16 * MIB,
   maxOutboxBytes: 64 * MIB,

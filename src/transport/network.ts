@@ -4,6 +4,7 @@
  */
 import type { TransportError } from './transport.ts'
 
+/** Makes streams of bytes: TCP behind `startNode`, memory in tests. */
 export interface Network {
   /**
    * Rejects, with words for the operator, when nobody answers at `address` within `timeoutMs`. A TransportError's code
@@ -20,6 +21,7 @@ export interface Network {
   listen(address: string, accept: (stream: ByteStream) => void): Promise<Listener>
 }
 
+/** Something that others can connect to. */
 export interface Listener {
   /** Where it really listens: with port 0, the port that the system chose. */
   readonly address: string
@@ -52,6 +54,7 @@ export interface ByteStream {
   close(): void
 }
 
+/** What the user of a stream is told. */
 export interface ByteStreamHandlers {
   /** The bytes may be kept: nobody writes into them any more. */
   onData(chunk: Uint8Array): void

@@ -35,6 +35,7 @@ export interface StreamTransportOptions extends Identity {
   readonly limits?: Partial<TransportLimits>
 }
 
+/** The Transport over any Network: one connection to each server that it dials, and one for each snapshot. */
 export class StreamTransport implements Transport {
   private readonly options: StreamTransportOptions
   private readonly network: Network

@@ -12,6 +12,7 @@
 import type { ServerId } from '../raft/entry.ts'
 import type { InstallSnapshot, Message } from '../raft/message.ts'
 
+/** How a server reaches the others. The whole contract is in the comments of its methods. */
 export interface Transport {
   /**
    * Listens and begins to dial. The first call, once in a transport's life; handlers run only after it was called.
@@ -124,6 +125,7 @@ export interface TransportTrouble {
   readonly message: string
 }
 
+/** What went wrong with the network, for programs. */
 export type TransportErrorCode =
   | 'ERR_QUORATE_ADDRESS_IN_USE'
   | 'ERR_QUORATE_ADDRESS_INVALID'

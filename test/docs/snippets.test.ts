@@ -36,9 +36,16 @@ describe('a snippet', () => {
   )
 })
 
-describe('a page that is wrong is found:', () => {
-  const pageWith = (...lines: readonly string[]): string => ['# A page', ...lines].join('\n')
+const pageWith = (...lines: readonly string[]): string => ['# A page', ...lines].join('\n')
 
+test('a file that a page shows lies there for what comes behind it', async () => {
+  const file = ['```js file one.js', 'export default 1', '```']
+  const [before, behind] = snippetsOf('a.md', pageWith('```sh run', 'ls', '```', ...file, '```sh run', 'ls', '```'))
+  expect([before?.files, behind?.files]).toEqual([{}, { 'one.js': 'export default 1\n' }])
+  expect(behind && (await workshop.run(behind, 1002)).printed).toContain('one.js')
+})
+
+describe('a page that is wrong is found:', () => {
   test('code that does not compile', async () => {
     const [snippet] = snippetsOf('a.md', pageWith('```ts run', 'import { startNod } from "quorate"', 'startNod', '```'))
     const other = new Workshop()
@@ -56,7 +63,7 @@ describe('a page that is wrong is found:', () => {
   test('output that differs', () => {
     const text = pageWith('```ts run', 'console.log(2)', '```', '', 'which prints', '', '```text output', '3', '```')
     expect(snippetsOf('a.md', text)).toEqual([
-      { place: 'a.md:2', language: 'ts', code: 'console.log(2)\n', output: '3\n' },
+      { place: 'a.md:2', language: 'ts', code: 'console.log(2)\n', files: {}, output: '3\n' },
     ])
     expect(matchesOutput('2\n', '3\n')).toBe(false)
     expect(matchesOutput('took 12 ms\na\nb\nend\n', 'took … ms\n…\nend\n')).toBe(true)

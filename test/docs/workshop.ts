@@ -54,12 +54,13 @@ export class Workshop {
   }
 
   /** @param place a number for its folder, not used before */
-  async run({ language, code }: Snippet, place: number): Promise<Outcome> {
+  async run({ language, code, files }: Snippet, place: number): Promise<Outcome> {
+    for (const [name, text] of Object.entries(files)) this.write(place, name, text)
     if (language === 'sh') {
       const script = this.write(place, 'snippet.sh', `set -euo pipefail\n${code}`)
       return this.execute('bash', [script], join(this.folder, String(place)))
     }
-    const { code: javascript } = await transformWithOxc(code, `snippet.${language}`)
+    const { code: javascript } = await transformWithOxc(code, `snippet.${language}`, { sourceType: 'module' })
     const file = this.write(place, 'snippet.mjs', javascript)
     return this.execute(process.execPath, [file], join(this.folder, String(place)))
   }

@@ -4,7 +4,8 @@ import type { Violation } from './source-file.ts'
 import type { TextFile } from './wording.ts'
 
 const FIELDS = ['dependencies', 'devDependencies', 'peerDependencies', 'optionalDependencies'] as const
-const EXACT = /^\d+\.\d+\.\d+(-[\w.]+)?$/
+/** Perhaps under another name: `npm:@typescript/typescript6@6.0.2`. */
+const EXACT = /^(npm:[@\w./-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/
 /** The library's folder, as an app names it. */
 const WORKSPACE = /^file:(\.\.\/)+\.\.$|^file:\.\.\/\.\.$/
 
