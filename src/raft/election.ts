@@ -153,15 +153,25 @@ function quorumHeardAt(state: RaftState): number {
   )
 }
 
+/** The voters that are left campaign one after the other, so far apart: an election is over by then. */
+const TURNS_IN_A_TIMEOUT = 12
+
 /**
- * The connection to the leader broke: most likely it died. Campaign soon, not after a whole time-out, but not all at
- * the same moment. If the leader lives, the others hear it and refuse.
+ * The connection to the leader broke: most likely it died. Campaign soon, not after a whole time-out. If the leader
+ * lives, the others hear it and refuse.
+ *
+ * Each in its turn, by name: drawn by lot from 30 ms, the turns of two servers collided in 3 of 10 kills, the votes were
+ * split, and the cluster waited for a whole time-out after all. Whoever comes first still waits a little, because the
+ * others may notice a moment later, and refuse until then.
  */
 export function handleConnectionLost(state: RaftState, id: ServerId): void {
   // Under a lease we have promised the leader not to vote, and it counts on that, connected or not.
   if (state.role === 'leader' || state.leaderId !== id || state.options.leaseReads) return
   state.leaderHeardAt = Number.NEGATIVE_INFINITY
-  const soon = state.now + (state.random.fraction() * state.options.electionTimeoutMinMs) / 10
+  const { voters } = state.configuration
+  const turn = voters.filter((voter) => voter !== id && voter < state.id).length
+  const turnMs = state.options.electionTimeoutMinMs / TURNS_IN_A_TIMEOUT
+  const soon = state.now + turnMs * (turn + 0.25 + 0.25 * state.random.fraction())
   state.electionDeadline = Math.min(state.electionDeadline, soon)
 }
 
