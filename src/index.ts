@@ -58,6 +58,7 @@ export type {
   JoinOptions,
   NodeEvents,
   RaftNodeOptions,
+  ReadOptions,
   RequestOptions,
   StopOptions,
   WaitOptions,

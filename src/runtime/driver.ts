@@ -259,8 +259,15 @@ export class Driver {
     const { clock } = this.ports
     this.timerAt = Number.POSITIVE_INFINITY
     this.timer = null
-    if (clock.now() - expectedAt > LATE_TIMER_MS) clock.soon(() => this.guard(() => this.tick()))
+    if (clock.now() - expectedAt > LATE_TIMER_MS) this.afterStall()
     else this.tick()
+  }
+
+  /** We were held up: what has arrived meanwhile is heard first, and a lease from before it counts no more. */
+  private afterStall(): void {
+    const { clock } = this.ports
+    this.raft.stalled(clock.now())
+    clock.soon(() => this.guard(() => this.tick()))
   }
 
   private tick(): void {

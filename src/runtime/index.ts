@@ -3,7 +3,14 @@ export { NodeError, type NodeErrorCode } from './errors.ts'
 export type { DiskFullEvent, SlowPeerEvent, SnapshotEvent, StallEvent } from './events.ts'
 export type { Logger } from './logger.ts'
 export type { HistogramReading, NodeMetrics, PeerMetrics } from './metrics.ts'
-export type { NodeEvents, RaftNodeOptions, RequestOptions, StopOptions, WaitOptions } from './node-options.ts'
+export type {
+  NodeEvents,
+  RaftNodeOptions,
+  ReadOptions,
+  RequestOptions,
+  StopOptions,
+  WaitOptions,
+} from './node-options.ts'
 export { type MetricLabels, prometheusText } from './prometheus.ts'
 export { RaftNode } from './raft-node.ts'
 export type { Session } from './sessions/session.ts'

@@ -83,6 +83,20 @@ export interface RequestOptions {
   readonly signal?: AbortSignalLike
 }
 
+/** How fresh a read must be. */
+export interface ReadOptions extends RequestOptions {
+  /**
+   * - `linearizable`, the default: it sees everything that was acknowledged anywhere before it (Thesis §6.4).
+   * - `lease`: the same, without a round of messages, on a leader that holds a lease (Thesis §6.4.1): only as good as the
+   *   servers' clocks, and `raft.leaseReads` must be on. Elsewhere, and without a lease, it is `linearizable`.
+   * - `bounded`: it sees everything that was acknowledged `maxStalenessMs` ago. Often served at once.
+   * - `local`: what this server has applied so far, however old.
+   */
+  readonly consistency?: 'linearizable' | 'lease' | 'bounded' | 'local'
+  /** For `bounded`; default 1,000 ms. */
+  readonly maxStalenessMs?: number
+}
+
 /** For `waitFor`. */
 export interface WaitOptions {
   /** How long to wait; default as for requests. */

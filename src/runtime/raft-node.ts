@@ -20,11 +20,18 @@ import { type Joiner, joinerFor } from './joiner.ts'
 import { Listeners } from './listeners.ts'
 import { harmless, type Logger, SILENT } from './logger.ts'
 import { type NodeMetrics, readMetrics } from './metrics.ts'
-import type { NodeEvents, RaftNodeOptions, RequestOptions, StopOptions, WaitOptions } from './node-options.ts'
+import type {
+  NodeEvents,
+  RaftNodeOptions,
+  ReadOptions,
+  RequestOptions,
+  StopOptions,
+  WaitOptions,
+} from './node-options.ts'
 import { Operations } from './operations.ts'
 import { ProposalDesk } from './proposal-desk.ts'
 import { Queues } from './queues.ts'
-import { Reads } from './reads.ts'
+import { objectionToRead, Reads } from './reads.ts'
 import { ReplicatedState } from './replicated-state.ts'
 import type { Session } from './sessions/session.ts'
 import { type SessionOptions, Sessions } from './sessions/sessions.ts'
@@ -119,7 +126,10 @@ export class RaftNode {
     const { maxMessageBytes = DEFAULT_LIMITS.maxFrameBytes } = options
     checkLimits(options, this.raft.inspect().options, maxMessageBytes)
     this.watch = this.makeWatch(machine)
-    this.reads = new Reads(this.watch.counters.requests)
+    this.reads = new Reads(this.watch.counters.requests, options.clock, () => {
+      const { lastApplied, restoring } = this.raft.inspect()
+      return restoring ? null : lastApplied
+    })
     this.desk = this.makeDesk(maxMessageBytes)
     this.formation = new Formation(this.id, options.formation ?? null, options.boot, this.logger, {
       onFormed: () => this.driver.takePart(),
@@ -233,14 +243,15 @@ export class RaftNode {
 
   /**
    * Runs `query` against the state machine when it holds everything that was acknowledged anywhere before this call
-   * (Thesis §6.4). `query` must be synchronous.
+   * (Thesis §6.4), or less when `consistency` says so. `query` must be synchronous.
    *
-   * @throws NodeError ERR_QUORATE_NO_LEADER when that cannot be confirmed in time; whatever `query` throws
+   * @throws NodeError ERR_QUORATE_NO_LEADER when that cannot be confirmed in time; whatever `query` throws;
+   *   OptionsError for options that make no sense
    */
-  read<T>(query: () => T, { timeoutMs, signal }: RequestOptions = {}): Promise<T> {
-    const refusal = this.refusalToWork()
+  read<T>(query: () => T, options: ReadOptions = {}): Promise<T> {
+    const refusal = this.refusalToWork() ?? objectionToRead(options, this.raft.inspect().options)
     if (refusal !== null) return Promise.reject(refusal)
-    const answer = this.reads.request(query, this.expiry(timeoutMs), signal)
+    const answer = this.reads.request(query, this.expiry(options.timeoutMs), options)
     this.workOn()
     return answer
   }
@@ -363,8 +374,7 @@ export class RaftNode {
   /** At the start of a turn: all that was asked for since the last one goes to the core, or to the leader, as one. */
   private submit(): void {
     const now = this.options.clock.now()
-    const token = this.reads.ask()
-    if (token !== null) this.raft.read(token, now)
+    for (const { token, underLease } of this.reads.ask()) this.raft.read(token, now, underLease)
     this.changes.submit(now)
     this.desk.submit(now)
   }
@@ -372,8 +382,7 @@ export class RaftNode {
   // ── What comes back ───────────────────────────────────────────────────────────────────────────────────────────────
 
   private noteReadIndex(token: number, index: Index | null): void {
-    const { lastApplied, restoring } = this.raft.inspect()
-    this.reads.answered(token, index, restoring ? null : lastApplied)
+    this.reads.answered(token, index)
   }
 
   private noteEvent(event: RaftEvent): void {

@@ -5,7 +5,7 @@ import { NOBODY, votersOnly } from '../../src/raft/configuration.ts'
 import { InvariantChecker } from '../../src/raft/invariants.ts'
 import type { RaftOptions } from '../../src/raft/options.ts'
 import type { NodeError } from '../../src/runtime/errors.ts'
-import type { NodeEvents, RaftNodeOptions, RequestOptions } from '../../src/runtime/node-options.ts'
+import type { NodeEvents, RaftNodeOptions, ReadOptions, RequestOptions } from '../../src/runtime/node-options.ts'
 import { RaftNode } from '../../src/runtime/raft-node.ts'
 import type { ReplicatedState } from '../../src/runtime/replicated-state.ts'
 import { Journal } from '../../src/runtime/testing/journal.ts'
@@ -140,7 +140,7 @@ export class Cluster {
   }
 
   /** Reads the whole journal. */
-  read(id: string, options: RequestOptions = {}): Promise<readonly string[]> {
+  read(id: string, options: ReadOptions = {}): Promise<readonly string[]> {
     const machine = this.machine(id)
     return this.node(id).read(() => {
       expect(machine.isHalf).toBe(false)

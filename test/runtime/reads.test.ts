@@ -72,3 +72,57 @@ describe('a read', () => {
     expect(await cluster.value(cluster.read(behind))).toHaveLength(30)
   })
 })
+
+describe('a read that is content with less', () => {
+  test('under a lease is served by the leader alone, until the lease is over', async () => {
+    const cluster = await Cluster.start({ raft: { leaseReads: true } })
+    const leader = await cluster.leader()
+    await cluster.value(cluster.propose(leader, 'x'))
+    await cluster.clock.advance(100)
+    cluster.cut(leader)
+    const start = cluster.clock.now()
+    expect(await cluster.value(cluster.read(leader, { consistency: 'lease' }))).toEqual(['x'])
+    expect(cluster.clock.now() - start).toBeLessThan(2)
+    await cluster.clock.advance(300)
+    const error = await cluster.error(cluster.read(leader, { consistency: 'lease', timeoutMs: 500 }))
+    expect(error).toMatchObject({ code: 'ERR_QUORATE_NO_LEADER' })
+  })
+
+  test('under a lease is not served from before a stall', async () => {
+    const cluster = await Cluster.start({ raft: { leaseReads: true } })
+    const leader = await cluster.leader()
+    await cluster.value(cluster.propose(leader, 'x'))
+    await cluster.clock.advance(100)
+    cluster.cut(leader)
+    await cluster.clock.stall(150)
+    const read = cluster.read(leader, { consistency: 'lease', timeoutMs: 100 })
+    expect(await cluster.error(read)).toMatchObject({ code: 'ERR_QUORATE_NO_LEADER' })
+  })
+
+  test('bounded in age is served by a follower that is cut off, for so long', async () => {
+    const cluster = await Cluster.start()
+    const [follower = ''] = await cluster.followers()
+    await cluster.value(cluster.propose(await cluster.leader(), 'x'))
+    expect(await cluster.value(cluster.read(follower))).toEqual(['x'])
+    cluster.cut(follower)
+    await cluster.clock.advance(800)
+    const bounded = { consistency: 'bounded', maxStalenessMs: 1000, timeoutMs: 300 } as const
+    expect(await cluster.value(cluster.read(follower, bounded))).toEqual(['x'])
+    await cluster.clock.advance(300)
+    expect(await cluster.error(cluster.read(follower, bounded))).toMatchObject({ code: 'ERR_QUORATE_NO_LEADER' })
+  })
+
+  test('local asks nobody', async () => {
+    const cluster = await Cluster.start()
+    const [follower = ''] = await cluster.followers()
+    cluster.cut(follower)
+    await cluster.clock.advance(5000)
+    expect(await cluster.value(cluster.read(follower, { consistency: 'local' }))).toEqual([])
+  })
+
+  test('under a lease, where leaders keep none, is a mistake', async () => {
+    const cluster = await Cluster.start()
+    const error = await cluster.error(cluster.read('a', { consistency: 'lease' }))
+    expect(error.message).toContain('needs raft.leaseReads')
+  })
+})
