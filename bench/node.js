@@ -32,11 +32,23 @@ class Counter {
 // to write the first zeros would be measured instead of replication; the ceiling's file is there beforehand, too.
 const STORAGE = { firstSegmentBytes: 64 * 1024 * 1024 }
 
-export async function serve(directory, id, members) {
+export async function serve(directory, id, members, options = {}) {
   const stateMachine = new Counter()
-  return startNode({ id, cluster: 'bench', directory: join(directory, id), members, stateMachine, storage: STORAGE })
+  const listen = { directory: join(directory, id), members }
+  return startNode({ id, cluster: 'bench', ...listen, stateMachine, storage: STORAGE, ...options })
 }
 
 export async function loadLeader(node, load) {
   return runLoad((command) => node.propose(command, { timeoutMs: 30_000 }), load)
+}
+
+/** Commands until the log is so long. */
+export async function fill(node, bytes, size) {
+  const command = new Uint8Array(size).fill(120)
+  const commands = Math.ceil(bytes / (size + 24))
+  for (let done = 0; done < commands; done += 4096) {
+    const count = Math.min(4096, commands - done)
+    await Promise.all(Array.from({ length: count }, () => node.propose(command, { timeoutMs: 60_000 })))
+  }
+  return { commands }
 }
