@@ -6,6 +6,7 @@
 import type { Configuration } from '../raft/configuration.ts'
 import type { ConfigurationChange } from '../raft/configuration-change.ts'
 import type { Index, ServerId, Term } from '../raft/entry.ts'
+import { OptionsError } from '../raft/errors.ts'
 import type { Raft } from '../raft/raft.ts'
 import type { ChangeRefusal } from '../raft/reconfiguration.ts'
 import { type Transport, TransportError } from '../transport/transport.ts'
@@ -70,6 +71,7 @@ export class Changes {
   /** See `RaftNode.change`. */
   request(change: ConfigurationChange, { timeoutMs, signal }: RequestOptions): Promise<Configuration> {
     return new Promise((resolve, reject) => {
+      requireChange(change)
       const pending = this.pending(change, timeoutMs, false, resolve, reject)
       if (signal?.aborted) this.abort(pending)
       else watchSignal(pending, signal, () => this.abort(pending))
@@ -252,4 +254,31 @@ function refusal(detail: string): NodeError {
 
 function noLeader(leaderId: ServerId | null): NodeError {
   return new NodeError('ERR_QUORATE_NO_LEADER', 'there is no leader at present', 'no', leaderId)
+}
+
+const FIELDS: Record<ConfigurationChange['type'], readonly string[]> = {
+  addLearner: ['id', 'address', 'incarnation'],
+  promote: ['id'],
+  demote: ['id'],
+  remove: ['id'],
+  replaceVoters: [],
+  setAddress: ['id', 'address'],
+}
+
+/** What TypeScript would refuse and JavaScript lets through. @throws OptionsError */
+function requireChange(change: unknown): void {
+  const fields = (typeof change === 'object' && change !== null ? change : {}) as { readonly [name: string]: unknown }
+  const type = String(fields['type'])
+  if (!Object.hasOwn(FIELDS, type)) {
+    throw new OptionsError(`a change has a type, one of ${Object.keys(FIELDS).join(', ')}; this has '${type}'`)
+  }
+  const wrong = FIELDS[type as ConfigurationChange['type']].find((name) => typeof fields[name] !== 'string')
+  if (wrong !== undefined) throw new OptionsError(`${type} needs a text for ${wrong}, not ${String(fields[wrong])}`)
+  if (type === 'addLearner' && typeof fields['promote'] !== 'boolean') {
+    throw new OptionsError('addLearner needs promote: true for a voter to be, false for a server that stays a learner')
+  }
+  const { voters } = fields
+  if (type === 'replaceVoters' && !(Array.isArray(voters) && voters.every((id) => typeof id === 'string'))) {
+    throw new OptionsError("replaceVoters needs voters: an array of ids, such as ['a', 'b', 'c']")
+  }
 }

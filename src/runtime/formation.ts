@@ -11,7 +11,7 @@
 import type { Configuration } from '../raft/configuration.ts'
 import type { ServerId } from '../raft/entry.ts'
 import type { BootState } from '../raft/ready.ts'
-import type { PeerIdentity } from '../transport/transport.ts'
+import type { Introduction } from '../transport/transport.ts'
 import type { Logger } from './logger.ts'
 import type { FormationOptions } from './node-options.ts'
 
@@ -72,13 +72,14 @@ export class Formation {
    *
    * @returns null, or why it is not who it says
    */
-  admit({ id, incarnation }: PeerIdentity, configuration: Configuration): string | null {
+  admit({ id, incarnation, hasLetUsIn }: Introduction, configuration: Configuration): string | null {
     if (configuration.retired.includes(id)) return `${id} was removed from the cluster: give the new server another id`
     const known = this.met.get(id) ?? configuration.incarnations[id]
     if (known !== undefined && known !== incarnation) {
       return `${id} is known here with another disk: one that was emptied or replaced cannot come back under its old name; remove ${id} and add a server with a new id`
     }
-    if (!this.formed && known === undefined && this.options?.founders.includes(id)) {
+    // Who dials us may still refuse us: an emptied server was once dialled by all who knew it, and thought it had met them.
+    if (!this.formed && hasLetUsIn && known === undefined && this.options?.founders.includes(id)) {
       this.met.set(id, incarnation)
       this.keepWhenComplete()
     }

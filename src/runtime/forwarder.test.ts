@@ -55,6 +55,16 @@ describe('the forwarder', () => {
     expect(asked.map(({ forward }) => [forward.proposals.length, forward.timeoutMs])).toEqual([[3, 1000]])
   })
 
+  test('waits for a leader that was replaced, but not long: it may be held up for minutes', () => {
+    pass('a')
+    forwarder.sweep(10, 'x')
+    forwarder.sweep(50, 'y')
+    forwarder.sweep(190, 'y')
+    expect(outcomes).toEqual([])
+    forwarder.sweep(210, 'y')
+    expect(outcomes).toEqual(['a: OUTCOME_UNKNOWN unknown'])
+  })
+
   test('splits what is too much for one request, by bytes and by number', () => {
     pass(...Array.from({ length: 4 }, () => 'x'.repeat(400_000)))
     pass(...Array.from({ length: 5000 }, () => ''))

@@ -14,10 +14,20 @@ const MAX_REQUEST_BYTES = 1024 * 1024
 /** And no more commands than this: their answers must fit into one message, too. */
 const MAX_REQUEST_COMMANDS = 2048
 
+/** A leader that was replaced may have answered already: so long its answer may take. */
+const GRACE_MS = 150
+
+/** Whom a batch went to. */
+interface Asked {
+  readonly leaderId: ServerId
+  /** When somebody else was first seen to lead. */
+  replacedAt: number
+}
+
 export class Forwarder {
   private readonly transport: Transport
   private readonly giveBack: (proposal: Proposal) => void
-  private readonly underWay = new Set<readonly Proposal[]>()
+  private readonly underWay = new Map<readonly Proposal[], Asked>()
   private bytes = 0
 
   /** @param giveBack takes a proposal that certainly was not applied and whose time is not up */
@@ -53,11 +63,22 @@ export class Forwarder {
 
   /** Each proposal has its own time-out, whatever the request's. */
   sweep(now: number, leaderId: ServerId | null): void {
-    for (const batch of this.underWay) for (const proposal of batch) expireIfDue(proposal, now, leaderId)
+    for (const [batch, asked] of this.underWay) {
+      for (const proposal of batch) expireIfDue(proposal, now, leaderId)
+      if (leaderId !== null && leaderId !== asked.leaderId) this.noteSuccessor(batch, asked, leaderId, now)
+    }
+  }
+
+  /** A leader that is held up says nothing for minutes; that another was elected is word enough of what became of it. */
+  private noteSuccessor(batch: readonly Proposal[], asked: Asked, successor: ServerId, now: number): void {
+    asked.replacedAt = Math.min(asked.replacedAt, now)
+    if (now - asked.replacedAt < GRACE_MS) return
+    const error = outcomeUnknown(`${successor} leads now, and ${asked.leaderId} has not answered`, successor)
+    for (const proposal of batch) if (!proposal.settled) fail(proposal, error)
   }
 
   failAll(message: string): void {
-    for (const batch of this.underWay) for (const proposal of batch) fail(proposal, stopped(proposal, message))
+    for (const batch of this.underWay.keys()) for (const proposal of batch) fail(proposal, stopped(proposal, message))
   }
 
   private request(batch: readonly Proposal[], leaderId: ServerId, now: number): void {
@@ -67,7 +88,7 @@ export class Forwarder {
       this.bytes += costOf(proposal)
       timeoutMs = Math.max(timeoutMs, proposal.expiresAt - now)
     }
-    this.underWay.add(batch)
+    this.underWay.set(batch, { leaderId, replacedAt: Number.POSITIVE_INFINITY })
     const body = encodeForward({ timeoutMs, proposals: batch })
     this.transport.request(leaderId, body, timeoutMs).then(
       (answer) => this.settleBatch(batch, decodeOutcomes(answer, batch.length), leaderId),

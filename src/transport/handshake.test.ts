@@ -70,7 +70,7 @@ describe('a hello', () => {
       return 'was removed'
     }
     expect(answerHello(B, HELLO, null, admit)).toEqual({ code: 'notAdmitted', reason: 'was removed' })
-    expect(seen).toEqual([{ id: 'a', incarnation: 'disk-a' }])
+    expect(seen).toEqual([{ id: 'a', incarnation: 'disk-a', hasLetUsIn: false }])
   })
 })
 

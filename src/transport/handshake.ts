@@ -18,7 +18,7 @@ import { ByteReader, utf8Cut, utf8Decode } from '../util/bytes.ts'
 import { frameWriter } from './codec.ts'
 import { type Frame, type OutgoingFrame, sealFrame } from './frame.ts'
 import { memberName } from './member-name.ts'
-import type { PeerIdentity } from './transport.ts'
+import type { Introduction, PeerIdentity } from './transport.ts'
 
 /** The versions of the protocol behind the hello that this code speaks. */
 export const PROTOCOL_VERSIONS = { lowest: 1, highest: 1 } as const
@@ -88,7 +88,7 @@ export interface Identity extends PeerIdentity {
 }
 
 /** Null lets a server in; words refuse it. */
-export type Admit = (peer: PeerIdentity) => string | null
+export type Admit = (peer: Introduction) => string | null
 
 /** Our hello to `to`, with every version that we speak. Keep it: `checkWelcome` holds the answer against it. */
 export function helloFor(self: Identity, to: ServerId, purpose: Purpose): Hello {
@@ -115,7 +115,7 @@ export function answerHello(
   const version = Math.min(hello.highestVersion, PROTOCOL_VERSIONS.highest)
   if (version < Math.max(hello.lowestVersion, PROTOCOL_VERSIONS.lowest))
     return { code: 'noCommonVersion', reason: `${versionsOf(hello)} offered, ${versionsOf(ownVersions())} known here` }
-  const reason = admit({ id: from, incarnation: hello.incarnation })
+  const reason = admit({ id: from, incarnation: hello.incarnation, hasLetUsIn: false })
   if (reason !== null) return { code: 'notAdmitted', reason }
   return { version, cluster: self.cluster, id: self.id, incarnation: self.incarnation }
 }
@@ -144,7 +144,7 @@ export function checkWelcome(hello: Hello, welcome: Welcome, admit: Admit): Refu
     return { code: 'wrongServer', reason: `dialled '${hello.to}' and reached '${id}': check the addresses` }
   if (version < hello.lowestVersion || version > hello.highestVersion)
     return { code: 'noCommonVersion', reason: `'${id}' chose version ${version}, offered was ${versionsOf(hello)}` }
-  const reason = admit({ id, incarnation: welcome.incarnation })
+  const reason = admit({ id, incarnation: welcome.incarnation, hasLetUsIn: true })
   return reason === null ? null : { code: 'notAdmitted', reason }
 }
 

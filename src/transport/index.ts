@@ -15,6 +15,7 @@ export type { ByteStream, ByteStreamHandlers, Listener, Network } from './networ
 export { StreamTransport, type StreamTransportOptions } from './stream-transport.ts'
 export {
   type Delivery,
+  type Introduction,
   type PeerIdentity,
   type SnapshotOffer,
   type SnapshotSink,

@@ -129,7 +129,8 @@ export class MemorySwitchboard {
 
 /** Both ends of a handshake: each may refuse the other, and has said so then for as long as both live. */
 function haveMet(one: MemoryTransport, other: MemoryTransport): boolean {
-  return !one.refuses(other) && one.admits(other) && other.admits(one)
+  if (one.knows(other)) return !one.refuses(other)
+  return one.admits(other, false) && other.admits(one, true) && one.admits(other, true)
 }
 
 class MemoryTransport implements Transport {
@@ -161,11 +162,15 @@ class MemoryTransport implements Transport {
     for (const id of this.peers) if (id !== this.id) this.switchboard.greet(this.id, id)
   }
 
-  admits(other: MemoryTransport): boolean {
-    const known = this.admitted.get(other)
-    if (known !== undefined || this.handlers === null) return known ?? false
+  /** The two have said hello. */
+  knows(other: MemoryTransport): boolean {
+    return this.admitted.has(other) && other.admitted.has(this)
+  }
+
+  admits(other: MemoryTransport, hasLetUsIn: boolean): boolean {
+    if (this.handlers === null) return false
     const { id, incarnation } = other
-    const reason = this.handlers.admit?.({ id, incarnation }) ?? null
+    const reason = this.handlers.admit?.({ id, incarnation, hasLetUsIn }) ?? null
     this.admitted.set(other, reason === null)
     if (reason === null) return true
     this.handlers.onTrouble?.({ peer: id, code: 'ERR_QUORATE_HELLO_REFUSED', message: reason })

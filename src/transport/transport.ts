@@ -81,7 +81,7 @@ export interface TransportHandlers {
   onSnapshot(message: InstallSnapshot, offer: SnapshotOffer): Promise<SnapshotSink>
 
   /** Asked at every hello, in both directions: null lets the server in, words refuse it. Absent: the cluster id is enough. */
-  admit?(peer: PeerIdentity): string | null
+  admit?(peer: Introduction): string | null
 
   /** For the operator's log: what went wrong with whom. Nothing needs to be done about it. */
   onTrouble?(trouble: TransportTrouble): void
@@ -92,6 +92,12 @@ export interface PeerIdentity {
   readonly id: ServerId
   /** The random id of the server's data folder: another one means an emptied disk under an old name. */
   readonly incarnation: string
+}
+
+/** A server at the door. */
+export interface Introduction extends PeerIdentity {
+  /** It has let us in already: it was we who dialled. Otherwise it may still say no. */
+  readonly hasLetUsIn: boolean
 }
 
 /** What a sender knows of a snapshot's bytes. */

@@ -63,6 +63,13 @@ test('a member that joined later is known by its disk as well', async () => {
   expect(cluster.node('d').status()).toMatchObject({ term: 0, lastIndex: 0 })
 })
 
+test('it does not take those for met who dial it and turn away', async () => {
+  cluster = await Cluster.start()
+  await cluster.emptyDisk('c')
+  await cluster.clock.advance(3000)
+  expect(cluster.node('c').status().forming).toEqual(['a', 'b'])
+})
+
 test('a cluster of one begins at once', async () => {
   cluster = await Cluster.start({ size: 1 })
   expect(await cluster.value(cluster.propose('a', 'x'))).toBe('1')

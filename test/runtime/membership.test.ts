@@ -1,5 +1,6 @@
 // Changes of members with whole nodes: servers that join, leave and are replaced while others write.
 import { afterEach, describe, expect, test } from 'vitest'
+import type { ConfigurationChange } from '../../src/raft/configuration-change.ts'
 import { Cluster } from './cluster.ts'
 
 let cluster: Cluster
@@ -100,6 +101,15 @@ describe('a change', () => {
     const error = await cluster.error(cluster.node(leader).change({ type: 'remove', id: other }))
     expect(error).toMatchObject({ code: 'ERR_QUORATE_CHANGE_REFUSED', applied: 'no' })
     expect(error.message).toContain(`${down} cannot be heard`)
+  })
+
+  test('that makes no sense is refused before it goes anywhere', async () => {
+    cluster = await Cluster.start()
+    const ask = (change: unknown): Promise<unknown> => cluster.node('a').change(change as ConfigurationChange)
+    for (const change of [null, { remove: ['b'] }, { type: 'remove' }, { type: 'replaceVoters', voters: 'b' }]) {
+      expect(await cluster.error(ask(change))).toMatchObject({ name: 'OptionsError' })
+    }
+    expect(cluster.isUp('a')).toBe(true)
   })
 
   test('waits for the one before it', async () => {
