@@ -12,6 +12,8 @@ const SHARED = [
 export default defineConfig({
   test: {
     pool: 'forks',
+    // As many as processors: many tests wait for real processes, and the default leaves one processor out.
+    maxWorkers: '100%',
     execArgv: ['--expose-gc'],
     projects: [
       { extends: true, test: { name: 'shared', include: SHARED, isolate: false } },

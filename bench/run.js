@@ -1,5 +1,5 @@
 // npm run bench [-- --only core,replication,reads,failover,recovery,memory] [--json] [--svg FILE]
-//                  [--seconds 4] [--clients 1,64,512] [--sizes 256] [--runs 1] [--rounds 10] [--preallocated]
+//                  [--seconds 4] [--clients 1,64,512] [--sizes 256] [--runs 1] [--rounds 10] [--log-bytes 1e9] [--preallocated]
 //
 // Everything on this machine, in processes of its own, with real fdatasync. The figures to quote are ratios within one
 // run: machines and their disks drift, but what is measured in turns feels it alike.
@@ -27,6 +27,7 @@ const { values } = parseArgs({
     sizes: { type: 'string', default: '256' },
     runs: { type: 'string', default: '1' },
     rounds: { type: 'string', default: '10' },
+    'log-bytes': { type: 'string', default: '1e9' },
     preallocated: { type: 'boolean', default: false },
     directory: { type: 'string', default: tmpdir() },
   },
@@ -37,6 +38,7 @@ const options = {
   clients: values.clients.split(',').map(Number),
   sizes: values.sizes.split(',').map(Number),
   rounds: Number(values.rounds),
+  logBytes: Number(values['log-bytes']),
   preallocated: values.preallocated,
   directory: values.directory,
 }

@@ -49,8 +49,9 @@ export class DamageError extends StorageError {
   constructor(file: string, offset: number, what: string) {
     super(
       'ERR_QUORATE_STORAGE_DAMAGED',
-      `${file} is damaged at byte ${offset}: ${what}. It was left as it is. Replace this server by a new one that ` +
-        'copies the log from the others, or restore the whole folder of this very server',
+      `${file} is damaged at byte ${offset}: ${what}. It was left as it is. Remove this server from the cluster and add ` +
+        'a new one, under a new id and with an empty folder: it gets everything from the others. An older copy of the ' +
+        'folder will not do, it has forgotten what this server promised since',
     )
     this.file = file
     this.offset = offset
