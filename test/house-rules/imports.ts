@@ -15,6 +15,7 @@ const ALLOWED: { readonly [folder: string]: readonly string[] } = {
   transport: ['util', 'raft'],
   runtime: ['util', 'raft', 'storage', 'transport'],
   kv: ['util', 'raft', 'storage', 'transport', 'runtime'],
+  recipes: ['util', 'raft', 'runtime'],
   sim: ['util', 'raft', 'storage', 'transport', 'runtime', 'kv'],
   lab: ['util', 'raft', 'storage', 'transport', 'runtime', 'kv', 'sim'],
   io: ['util'],
