@@ -4,7 +4,7 @@ import { at, isForTests, isNode, type Node, type SourceFile, type Violation, wal
 
 /** What a refusal says: the whole rule, so that nobody has to look it up. */
 export const DIRECTION =
-  'imports run one way: util ← raft ← storage, transport ← runtime ← kv ← sim ← lab; io sees only ports; ' +
+  'imports run one way: util ← raft ← storage, transport ← runtime ← kv, recipes ← sim ← lab; io sees only ports; ' +
   'only src/index.ts, src/cli, apps and tests see io; nothing imports a face (lab, cli, apps)'
 
 /** For each folder of src, the folders that it may import besides itself. */
