@@ -8,6 +8,7 @@ import type { NodeError } from '../../src/runtime/errors.ts'
 import type { NodeEvents, RaftNodeOptions, ReadOptions, RequestOptions } from '../../src/runtime/node-options.ts'
 import { RaftNode } from '../../src/runtime/raft-node.ts'
 import type { ReplicatedState } from '../../src/runtime/replicated-state.ts'
+import type { StateMachine } from '../../src/runtime/state-machine.ts'
 import { Journal } from '../../src/runtime/testing/journal.ts'
 import { TestClock } from '../../src/runtime/testing/test-clock.ts'
 import { openDiskStorage } from '../../src/storage/disk-storage.ts'
@@ -29,6 +30,8 @@ export interface ClusterOptions
   readonly raft?: Partial<RaftOptions>
   /** False where a server breaks its word on purpose, which the invariants would not let pass. */
   readonly isChecked?: boolean
+  /** Makes what takes the place of the server's journal, anew for each of its lives. */
+  readonly stateMachine?: (id: string) => StateMachine
 }
 
 /** What became of a request. */
@@ -261,6 +264,7 @@ export class Cluster {
     const transport = this.switchboard.transport(id, incarnation)
     const options = {
       ...this.nodeOptions(server),
+      stateMachine: this.options.stateMachine?.(id) ?? server.machine,
       transport,
       ...storage,
       ...join,
@@ -321,7 +325,7 @@ export class Cluster {
   private nodeOptions(
     server: Server,
   ): Omit<RaftNodeOptions, 'boot' | 'log' | 'snapshots' | 'id' | 'transport'> & { id?: string } {
-    const { raft = {}, size: _size, seed: _seed, isChecked = true, ...others } = this.options
+    const { raft = {}, size: _size, seed: _seed, stateMachine: _machine, isChecked = true, ...others } = this.options
     const write = (message: string): void => void server.log.push(message)
     return {
       ...others,

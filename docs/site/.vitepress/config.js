@@ -8,6 +8,9 @@ const GUIDE = [
   'getting-started',
   'state-machines',
   'sessions',
+  'recipes-election',
+  'recipes-lock',
+  'recipes-map',
   'membership',
   'operations',
   'failure-modes',
@@ -15,7 +18,7 @@ const GUIDE = [
   'server',
   'lab',
 ]
-const MODULES = ['', 'raft', 'storage', 'transport', 'kv', 'lab']
+const MODULES = ['', 'raft', 'storage', 'transport', 'kv', 'recipes', 'lab']
 const KINDS = {
   functions: 'Functions',
   classes: 'Classes',

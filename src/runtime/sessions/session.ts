@@ -42,6 +42,8 @@ export class Session {
   /** When the last word that the cluster has answered was sent. */
   private activeAt: number
   private timer: Cancel | null = null
+  private lapseTimer: Cancel | null = null
+  private readonly onLapse: (() => void)[] = []
   private endedBecause: string | null = null
   private closing: Promise<void> | null = null
 
@@ -66,6 +68,27 @@ export class Session {
    */
   get nextSerial(): number {
     return this.next
+  }
+
+  /** Closed, expired, or left alone by a node that has stopped. */
+  get hasEnded(): boolean {
+    return this.endedBecause !== null || this.timer === null
+  }
+
+  /**
+   * Whether the session lives for certain: the cluster has answered a word that was sent less than `ttlMs` ago, and log
+   * time never runs faster than ours. When false it may live all the same, and may be true again after the next answer.
+   */
+  get isHeld(): boolean {
+    return !this.hasEnded && this.port.clock.now() < this.activeAt + this.ttlMs
+  }
+
+  /** Resolves as soon as `isHeld` is false: before the cluster lets the session expire, heard of or not. */
+  lapsed(): Promise<void> {
+    return new Promise((resolve) => {
+      this.onLapse.push(resolve)
+      this.watchLapse()
+    })
   }
 
   /**
@@ -111,12 +134,14 @@ export class Session {
   abandon(): void {
     this.timer?.()
     this.timer = null
+    this.watchLapse()
     this.origin.onEnd(this)
   }
 
   private async closeNow(options: RequestOptions): Promise<void> {
     const wasOpen = this.endedBecause === null
     this.endedBecause ??= `session ${this.id} was closed: open a new one`
+    this.watchLapse()
     await Promise.allSettled(this.underWay)
     this.abandon()
     if (wasOpen) await this.send(encodeOperation({ type: 'close', session: this.id }), options)
@@ -152,6 +177,17 @@ export class Session {
     this.endedBecause = reason
     this.abandon()
     this.reportExpiry()
+  }
+
+  private watchLapse(): void {
+    this.lapseTimer?.()
+    this.lapseTimer = null
+    if (!this.isHeld) {
+      for (const resolve of this.onLapse.splice(0)) resolve()
+    } else if (this.onLapse.length > 0) {
+      const leftMs = this.activeAt + this.ttlMs - this.port.clock.now()
+      this.lapseTimer = this.port.clock.schedule(leftMs, () => this.watchLapse())
+    }
   }
 
   /** If the last one failed, soon again: there may be no leader, but then log time stands still as well. */
