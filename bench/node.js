@@ -6,7 +6,8 @@ import { runLoad } from './load.js'
 
 const NOTHING = new Uint8Array(0)
 
-class Counter {
+/** Counts commands, and is no work beside replication. */
+export class Counter {
   count = 0
 
   apply(entries) {

@@ -4,6 +4,7 @@
 import { describe, expect, test } from 'vitest'
 import { checkDirection, checkRings, DIRECTION } from './house-rules/imports.ts'
 import { checkLinks, checkNoDependencies, checkPinned } from './house-rules/papers.ts'
+import { checkPorts, PORTS } from './house-rules/ports.ts'
 import { checkPurity } from './house-rules/purity.ts'
 import { checkFileSizes, checkFunctionSizes, measureFile, measureFunctions, median } from './house-rules/sizes.ts'
 import { isForTests, parse, type SourceFile, type Violation } from './house-rules/source-file.ts'
@@ -55,6 +56,9 @@ describe('imports', () => {
     ['src/io/a.ts', '../raft/raft.ts'],
     ['src/io/a.ts', '../cli/main.ts'],
     ['src/raft/a.ts', './testing/cluster.ts'],
+    ['src/raft/a.ts', '../testing/manual-clock.ts'],
+    ['src/testing/a.ts', '../io/system-clock.ts'],
+    ['src/testing/a.ts', '../kv/index.ts'],
     ['src/raft/a.ts', 'node:fs'],
     ['src/io/a.ts', 'pino'],
     ['apps/server/src/a.ts', '../../../src/index.ts'],
@@ -117,6 +121,25 @@ describe('pure folders', () => {
       bites(checkPurity, 'src/lab/a.ts', 'const a = { process: 1 }', 'a.process()', 'class B { process() {} }'),
     ).toBe(false)
     expect(bites(checkPurity, 'src/io/a.ts', 'setTimeout(f, 1)')).toBe(false)
+  })
+})
+
+describe('ports', () => {
+  test('have six methods at most, each with its contract', () => {
+    expect(checkPorts(sources)).toEqual([])
+  })
+
+  test('that grow, or move away, are found', () => {
+    const port = (name: string, ...methods: readonly string[]): SourceFile =>
+      parse(PORTS[name] ?? '', `export interface ${name} {${methods.join('\n')}}`)
+    const others = sources.filter(({ path }) => path !== PORTS['Clock'])
+    const methods = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => `/** Does it. */ ${name}(): void`)
+    expect(checkPorts([...others, port('Clock', ...methods)])).toEqual([])
+    expect(checkPorts([...others, port('Clock', ...methods, '/** Too. */ g?: () => void')])).toEqual([
+      'src/util/clock.ts: Clock has 7 methods, more than 6: make them fewer, or two ports',
+    ])
+    expect(checkPorts([...others, port('Clock', 'now(): number')])).toHaveLength(1)
+    expect(checkPorts(others)).toHaveLength(1)
   })
 })
 

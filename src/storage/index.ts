@@ -1,6 +1,6 @@
 /**
  * What survives a crash: the ports that a node keeps its log and its snapshots behind, their implementation on a disk,
- * twins in memory for tests, and acceptance suites for implementations of your own.
+ * and twins in memory for tests. What an implementation of your own must do is in `quorate/testing`.
  *
  * @module quorate/storage
  */
@@ -18,7 +18,6 @@ export {
 export type { Founders } from './founders.ts'
 export type { ServerIdentity } from './identity.ts'
 export type { LogStore, OpenedLog, RecoveryReport } from './log-store.ts'
-export { type LogStoreCase, type LogStoreStage, logStoreAcceptance } from './log-store-acceptance.ts'
 export {
   type Fault,
   MemoryFileSystem,
@@ -29,8 +28,3 @@ export {
 export { MemoryLog } from './memory-log.ts'
 export { MemorySnapshots } from './memory-snapshots.ts'
 export type { OpenedSnapshots, SnapshotStore, SnapshotWriter, StoredSnapshot } from './snapshot-store.ts'
-export {
-  type SnapshotStoreCase,
-  type SnapshotStoreStage,
-  snapshotStoreAcceptance,
-} from './snapshot-store-acceptance.ts'

@@ -1,11 +1,10 @@
 /**
- * How servers reach each other: the Transport port, its implementation over any stream of bytes, a twin in memory for
- * tests, and an acceptance suite for implementations of your own.
+ * How servers reach each other: the Transport port, its implementation over any stream of bytes, and a twin in memory
+ * for tests. What an implementation of your own must do is in `quorate/testing`.
  *
  * @module quorate/transport
  */
 export type { Cancel, Clock } from '../util/clock.ts'
-export { type AcceptanceStory, type TransportStage, transportAcceptance } from './acceptance.ts'
 export type { CloseReason, TransportCounters } from './counters.ts'
 export type { Identity } from './handshake.ts'
 export { DEFAULT_LIMITS, type TransportLimits } from './limits.ts'

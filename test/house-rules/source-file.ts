@@ -84,7 +84,11 @@ export function at({ path, text }: { readonly path: string; readonly text: strin
   return `${path}:${text.slice(0, offset).split('\n').length}`
 }
 
-/** Tests, and the vocabularies that only tests use: what stands under no layer. */
+/**
+ * Tests, and the vocabularies that only tests use: what stands under no layer. `src/testing` does: it is published, for
+ * the tests of users.
+ */
 export function isForTests(path: string): boolean {
-  return path.startsWith('test/') || path.endsWith('.test.ts') || path.includes('/testing/')
+  if (path.startsWith('test/') || path.endsWith('.test.ts')) return true
+  return path.includes('/testing/') && !path.startsWith('src/testing/')
 }

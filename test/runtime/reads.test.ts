@@ -94,7 +94,7 @@ describe('a read that is content with less', () => {
     await cluster.value(cluster.propose(leader, 'x'))
     await cluster.clock.advance(100)
     cluster.cut(leader)
-    await cluster.clock.stall(150)
+    cluster.clock.stall(150)
     const read = cluster.read(leader, { consistency: 'lease', timeoutMs: 100 })
     expect(await cluster.error(read)).toMatchObject({ code: 'ERR_QUORATE_NO_LEADER' })
   })
