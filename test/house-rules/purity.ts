@@ -1,7 +1,17 @@
 /** What pure code must not use, although a compiler without Node's types lets some of it pass. */
 import { at, isNode, type Node, type SourceFile, type Violation, walk } from './source-file.ts'
 
-export const PURE_FOLDERS: readonly string[] = ['util', 'raft', 'storage', 'transport', 'runtime', 'kv', 'recipes', 'sim', 'lab']
+export const PURE_FOLDERS: readonly string[] = [
+  'util',
+  'raft',
+  'storage',
+  'transport',
+  'runtime',
+  'kv',
+  'recipes',
+  'sim',
+  'lab',
+]
 
 /** By name, each with what to use instead. */
 const BANNED_NAMES: ReadonlyMap<string, string> = new Map([
