@@ -17,9 +17,8 @@ async function serve(id, directory, members) {
   await node.waitForLeader({ timeoutMs: 10_000 })
   // Through a session, a change whose leader dies is sent again, and made once.
   const map = new ReplicatedMap(node, recipes, 'settings', await node.openSession())
-  process.on('message', async ([key, value]) => {
-    await map.set(key, value, { timeoutMs: 10_000 })
-    process.send({ done: key })
+  process.on('message', ([key, value]) => {
+    void map.set(key, value, { timeoutMs: 10_000 }).then(() => process.send({ done: key }))
   })
   const changes = map.watch()
   process.send({ leader: node.status().leaderId })
