@@ -21,6 +21,7 @@ export interface MapContent {
   readonly revision: number
 }
 
+/** Which changes to watch. */
 export interface WatchOptions {
   /** The changes behind this revision; by default those from now on. */
   readonly after?: number
