@@ -27,7 +27,7 @@ export interface RecipeCommand {
   readonly onlyIfFree: boolean
 }
 
-/** What the machine says to a command, the same on every server. */
+/** What became of a command. A conflict changed nothing: it is held by another, or the revision is not the one expected. */
 export interface RecipeAnswer {
   readonly type: (typeof ANSWER_TYPES)[number]
   /** Done: the index of the change, 0 when nothing had to change. Conflict: the revision that is there. */

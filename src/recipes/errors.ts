@@ -8,7 +8,7 @@ export type RecipeErrorCode =
   /** A watch wants changes that this server no longer remembers: read the entries, and watch from their revision on. */
   | 'ERR_QUORATE_WATCH_BEHIND'
 
-/** Why a recipe came to nothing; `code` says it for programs. */
+/** Why a recipe came to nothing. */
 export class RecipeError extends Error {
   override readonly name = 'RecipeError'
   readonly code: RecipeErrorCode

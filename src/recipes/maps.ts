@@ -12,7 +12,7 @@ export const MAX_REMEMBERED_CHANGES = 4096
 /** And no more bytes of values than this, but for the newest one. */
 const MAX_REMEMBERED_BYTES: number = 16 * 1024 * 1024
 
-/** A key with its value, and when it was set. */
+/** A key with what it was set to last. */
 export interface MapEntry {
   readonly key: string
   readonly value: Uint8Array

@@ -220,6 +220,15 @@ describe('a snapshot', () => {
     expect(copy.holder).toBe('12@8')
   })
 
+  test('knows the last token, although nobody holds anything', async () => {
+    const bench = new Bench()
+    for (const session of [11, 12, 13]) bench.join(session)
+    for (const session of [11, 12, 13]) bench.machine.sessionsClosed([session], { index: 4, term: 1 })
+    const copy = new Bench(await restored(await bytesOf(bench.machine)), 4)
+    copy.join(14)
+    expect(copy.holder).toBe('14@6')
+  })
+
   test('is of the moment when it was asked for', async () => {
     const bench = new Bench()
     const snapshot = bytesOf(bench.machine)

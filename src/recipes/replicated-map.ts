@@ -21,7 +21,7 @@ export interface MapContent {
   readonly revision: number
 }
 
-/** Which changes to watch. */
+/** Which changes are wanted, and until when. */
 export interface WatchOptions {
   /** The changes behind this revision; by default those from now on. */
   readonly after?: number
