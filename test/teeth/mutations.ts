@@ -19,6 +19,7 @@ export interface Mutation {
 
 const RAFT = 'src/raft/raft.ts'
 const ELECTION = 'src/raft/election.ts'
+const COMMIT = 'src/raft/commit.ts'
 const REPLICATION = 'src/raft/replication.ts'
 const SNAPSHOT = 'src/raft/snapshot.ts'
 const ROLE = 'src/raft/role.ts'
@@ -149,8 +150,8 @@ const VOTING: readonly Mutation[] = [
     id: 'timer-not-random',
     title: 'election time-outs are all the same',
     file: STATE,
-    find: 'state.electionDeadline = state.now + electionTimeoutMinMs + state.random.fraction() * spread',
-    replace: 'state.electionDeadline = state.now + electionTimeoutMinMs + spread / 2',
+    find: 'const deadline = state.now + electionTimeoutMinMs + state.random.fraction() * spread',
+    replace: 'const deadline = state.now + electionTimeoutMinMs + spread / 2',
     source: 'etcd-io/raft#48: too little spread splits the vote again and again',
   },
   {
@@ -189,8 +190,8 @@ const VOTING: readonly Mutation[] = [
     id: 'leader-not-sticky',
     title: 'a leader is deposed by any RequestVote with a newer term',
     file: ELECTION,
-    find: "  if (state.role === 'leader') return true\n",
-    replace: '',
+    find: "if (state.role === 'leader' || state.now < state.noVoteBefore) return true",
+    replace: 'if (state.now < state.noVoteBefore) return true',
     source: 'Thesis §4.2.3; etcd without check-quorum',
   },
   {
@@ -215,7 +216,7 @@ const REPLICATING: readonly Mutation[] = [
   {
     id: 'figure-8',
     title: 'an entry of an earlier term is committed by counting its replicas',
-    file: REPLICATION,
+    file: COMMIT,
     find: '  if (state.log.termAt(index) !== state.currentTerm) return\n',
     replace: '',
     source: 'LogCabin#44, PySyncObj#169',
@@ -239,7 +240,7 @@ const REPLICATING: readonly Mutation[] = [
   {
     id: 'commit-falls',
     title: 'commitIndex may go back',
-    file: REPLICATION,
+    file: COMMIT,
     find: 'export function commitTo(state: RaftState, index: Index): void {\n  if (index <= state.commitIndex) return\n',
     replace: 'export function commitTo(state: RaftState, index: Index): void {\n',
     source: 'PySyncObj, found by SandTable',
@@ -352,9 +353,9 @@ const REPLICATING: readonly Mutation[] = [
   {
     id: 'leader-counts-itself-early',
     title: 'the leader counts itself before its own disk has the entry',
-    file: REPLICATION,
-    find: 'id === state.id ? state.log.durableIndex :',
-    replace: 'id === state.id ? state.log.lastIndex :',
+    file: COMMIT,
+    find: 'id === state.id ? state.log.durableIndex : (',
+    replace: 'id === state.id ? state.log.lastIndex : (',
     source: 'd-engine#329, etcd#14370',
   },
   {
