@@ -52,7 +52,6 @@ export type { RaftEvent, Role } from './raft/ready.ts'
 export { NodeError, type NodeErrorCode } from './runtime/errors.ts'
 export type { DiskFullEvent, SlowPeerEvent, SnapshotEvent, StallCause, StallEvent } from './runtime/events.ts'
 export type { Logger } from './runtime/logger.ts'
-export type { HistogramReading, NodeMetrics, PeerMetrics } from './runtime/metrics.ts'
 export type {
   FormationOptions,
   JoinOptions,
@@ -63,14 +62,15 @@ export type {
   StopOptions,
   WaitOptions,
 } from './runtime/node-options.ts'
+export type { HistogramReading, NodeMetrics, PeerMetrics } from './runtime/operations/metrics.ts'
+export { type MetricLabels, prometheusText } from './runtime/operations/prometheus.ts'
+export type { TakenSnapshot } from './runtime/operations/snapshot-requests.ts'
+export type { NodeStatus, PeerStatus } from './runtime/operations/status.ts'
 export type { AbortSignalLike } from './runtime/pending.ts'
-export { type MetricLabels, prometheusText } from './runtime/prometheus.ts'
 export { RaftNode } from './runtime/raft-node.ts'
 export type { Session } from './runtime/sessions/session.ts'
 export type { SessionOptions } from './runtime/sessions/sessions.ts'
-export type { TakenSnapshot } from './runtime/snapshot-requests.ts'
 export type { CommittedEntry, EntryPlace, StateMachine } from './runtime/state-machine.ts'
-export type { NodeStatus, PeerStatus } from './runtime/status.ts'
 export type { Amount, PerMessage } from './runtime/watch/counters.ts'
 export { DamageError, StorageError, type StorageErrorCode } from './storage/errors.ts'
 export type { Cancel, Clock } from './util/clock.ts'

@@ -5,7 +5,7 @@
  */
 import { OptionsError } from '../raft/errors.ts'
 import type { RaftOptions } from '../raft/options.ts'
-import { requireFittingMessages } from './message-limits.ts'
+import { requireFittingMessages } from './requests/message-limits.ts'
 
 /** @returns what is wrong with a value, to be put behind "name is value: "; null when nothing is */
 export type Check = (value: unknown) => string | null

@@ -2,7 +2,6 @@ export type { Cancel, Clock } from '../util/clock.ts'
 export { NodeError, type NodeErrorCode } from './errors.ts'
 export type { DiskFullEvent, SlowPeerEvent, SnapshotEvent, StallEvent } from './events.ts'
 export type { Logger } from './logger.ts'
-export type { HistogramReading, NodeMetrics, PeerMetrics } from './metrics.ts'
 export type {
   NodeEvents,
   RaftNodeOptions,
@@ -11,10 +10,11 @@ export type {
   StopOptions,
   WaitOptions,
 } from './node-options.ts'
-export { type MetricLabels, prometheusText } from './prometheus.ts'
+export type { HistogramReading, NodeMetrics, PeerMetrics } from './operations/metrics.ts'
+export { type MetricLabels, prometheusText } from './operations/prometheus.ts'
+export type { TakenSnapshot } from './operations/snapshot-requests.ts'
+export type { NodeStatus, PeerStatus } from './operations/status.ts'
 export { RaftNode } from './raft-node.ts'
 export type { Session } from './sessions/session.ts'
 export type { SessionOptions } from './sessions/sessions.ts'
-export type { TakenSnapshot } from './snapshot-requests.ts'
 export type { CommittedEntry, EntryPlace, StateMachine } from './state-machine.ts'
-export type { NodeStatus, PeerStatus } from './status.ts'

@@ -1,6 +1,6 @@
 // The figures of whole nodes, after things that were done to them.
 import { describe, expect, test } from 'vitest'
-import { metricNames } from '../../src/runtime/prometheus.ts'
+import { metricNames } from '../../src/runtime/operations/prometheus.ts'
 import { readText } from '../house-rules/tree.ts'
 import { Cluster, NO_SESSIONS_BYTES } from './cluster.ts'
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { toHex, utf8Encode } from '../../util/bytes.ts'
-import { encodeForward } from '../forwarding.ts'
+import { encodeForward } from '../requests/forwarding.ts'
 import { KeptAnswers } from './kept-answers.ts'
 import { decodeOperation, encodeOperation, type SessionOperation, stampLogTime } from './session-entry.ts'
 import { decodeSessions, encodeSessions, SESSIONS_HEADER_BYTES } from './session-snapshot.ts'

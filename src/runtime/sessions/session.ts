@@ -5,7 +5,7 @@
 import type { Cancel } from '../../util/clock.ts'
 import { NodeError } from '../errors.ts'
 import type { RequestOptions } from '../node-options.ts'
-import { requireBytes } from '../proposals.ts'
+import { requireBytes } from '../requests/proposals.ts'
 import { proposeUntilAnswered, type RetryOptions, type SessionPort } from './retry.ts'
 import { encodeOperation, type SessionId, type SessionStanding } from './session-entry.ts'
 import { MAX_SERIALS_AHEAD } from './session-table.ts'

@@ -1,6 +1,6 @@
 /** Proposals and reads as the queues see them, with a note of what became of them. */
-import type { Proposal } from '../proposals.ts'
-import type { Read } from '../reads.ts'
+import type { Proposal } from '../requests/proposals.ts'
+import type { Read } from '../requests/reads.ts'
 import { RequestTally } from '../watch/counters.ts'
 
 const PENDING = { settled: false, unhook: null }
