@@ -10,6 +10,7 @@ import type { Clock } from '../util/clock.ts'
 import type { Random } from '../util/random.ts'
 import type { OperationEvents } from './events.ts'
 import type { Logger } from './logger.ts'
+import type { Gate } from './members/gate.ts'
 import type { AbortSignalLike } from './pending.ts'
 import type { StateMachine } from './state-machine.ts'
 
@@ -49,6 +50,8 @@ export interface RaftNodeOptions {
   readonly stateMachine: StateMachine
   /** For one of the cluster's first members; without it, servers are believed to be who they say. */
   readonly formation?: FormationOptions
+  /** For one of many nodes in a process, which have met the others together; in place of `formation`. */
+  readonly gate?: Gate
   /** For a server that is no member yet and has an empty log; ignored once it belongs to a cluster. */
   readonly join?: JoinOptions
   readonly raft?: Partial<RaftOptions>

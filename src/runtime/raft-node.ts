@@ -18,6 +18,7 @@ import { harmless, type Logger, SILENT } from './logger.ts'
 import { isChangeRequest } from './members/change-codec.ts'
 import { Changes } from './members/changes.ts'
 import { Formation } from './members/formation.ts'
+import type { Gate } from './members/gate.ts'
 import { type Joiner, joinerFor } from './members/joiner.ts'
 import type {
   NodeEvents,
@@ -74,7 +75,9 @@ export class RaftNode {
   private readonly changes: Changes
   private readonly sessions: Sessions
   private readonly joiner: Joiner | null
-  private readonly formation: Formation
+  private readonly gate: Gate
+  /** Null for a node among many, whose host has met the others. */
+  private readonly formation: Formation | null
   private readonly queues: Queues
   private readonly events: Listeners<NodeEvents>
   private readonly watch: Watch
@@ -104,7 +107,7 @@ export class RaftNode {
         isChangeRequest(body) ? node.changes.answer(body) : node.desk.answer(body),
       )
       node.watch.start()
-      node.formation.start()
+      node.formation?.start()
       node.joiner?.start()
       return node
     } catch (error) {
@@ -131,10 +134,12 @@ export class RaftNode {
       return restoring ? null : lastApplied
     })
     this.desk = this.makeDesk(maxMessageBytes)
-    this.formation = new Formation(this.id, options.formation ?? null, options.boot, this.logger, {
-      onFormed: () => this.driver.takePart(),
-      onFailure: (error) => this.failWith(error),
-    })
+    const { formation, boot } = options
+    const own = (): Formation =>
+      new Formation(this.id, formation ?? null, isNew(boot), this.logger, (error) => this.failWith(error))
+    this.formation = options.gate === undefined ? own() : null
+    this.gate = options.gate ?? (this.formation as Formation)
+    this.gate.whenFormed(() => this.driver.takePart())
     this.joiner = joinerFor(this.raft, options, this.logger, (error) => this.failWith(error))
     this.changes = new Changes(this.raft, this.watch.transport, {
       expiry: (timeoutMs) => this.expiry(timeoutMs),
@@ -191,7 +196,7 @@ export class RaftNode {
   private makeDriver(state: ReplicatedState): Driver {
     const { clock, snapshotEveryBytes = 64 * MIB, invariants } = this.options
     const { log, snapshots, transport } = this.watch
-    const { logger, formation } = this
+    const { logger, gate: formation } = this
     const ports = { log, snapshots, transport, clock, state, snapshotEveryBytes, logger, formation }
     return new Driver(this.raft, invariants === undefined ? ports : { ...ports, invariants }, {
       beforeTurn: () => this.submit(),
@@ -290,7 +295,7 @@ export class RaftNode {
   status(): NodeStatus {
     return describeNode(this.raft.inspect(), {
       now: this.options.clock.now(),
-      forming: this.formation.missing,
+      forming: this.gate.missing,
       diskFull: this.driver.isDiskFull,
       stopped: this.stopReason,
       isSlow: (peer) => this.watch.isSlow(peer),
@@ -359,7 +364,7 @@ export class RaftNode {
   /** The state machine may be in the middle of `apply`: whoever stops a node may take its state apart afterwards. */
   private close(): Promise<void> {
     const atRest = within(this.options.clock, STOP_APPLY_MS, this.watch.stateMachine.rest())
-    return letGo(Promise.all([this.driver.stop(), this.formation.stop(), atRest]), this.options)
+    return letGo(Promise.all([this.driver.stop(), this.formation?.stop(), atRest]), this.options)
   }
 
   private refusalToWork(): NodeError | null {
@@ -423,6 +428,10 @@ export class RaftNode {
     this.sessions.stop(reason)
     this.joiner?.stop()
   }
+}
+
+function isNew({ hardState, lastIndex, snapshot }: RaftNodeOptions['boot']): boolean {
+  return hardState.term === 0 && lastIndex === 0 && snapshot.index === 0
 }
 
 /** The disk is let go of whatever the network does. */

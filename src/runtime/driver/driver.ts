@@ -13,7 +13,7 @@ import type { Transport } from '../../transport/transport.ts'
 import type { Cancel, Clock } from '../../util/clock.ts'
 import { asError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
-import type { Formation } from '../members/formation.ts'
+import type { Gate } from '../members/gate.ts'
 import type { ReplicatedState } from '../replicated-state.ts'
 import { Applier, type ApplierHandlers } from './applier.ts'
 import { Arrivals } from './arrivals.ts'
@@ -47,7 +47,7 @@ export interface DriverPorts {
   /** Checks the core after every turn: for tests. */
   readonly invariants?: InvariantChecker
   /** Of a new cluster: until it is done, this server takes no part. */
-  readonly formation: Pick<Formation, 'isFormed' | 'admit'>
+  readonly formation: Pick<Gate, 'isFormed' | 'admit'>
 }
 
 /** What the driver tells whoever holds the requests: `RaftNode`. Nothing here may throw. */

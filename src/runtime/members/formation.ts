@@ -10,44 +10,44 @@
  */
 import type { Configuration } from '../../raft/configuration.ts'
 import type { ServerId } from '../../raft/entry.ts'
-import type { BootState } from '../../raft/ready.ts'
 import type { Introduction } from '../../transport/transport.ts'
 import type { Logger } from '../logger.ts'
 import type { FormationOptions } from '../node-options.ts'
+import type { Gate } from './gate.ts'
 
-export class Formation {
+export class Formation implements Gate {
   private readonly options: FormationOptions | null
   private readonly logger: Logger
-  private readonly onFormed: () => void
   private readonly onFailure: (error: Error) => void
   private readonly met: Map<ServerId, string>
   private formed: boolean
+  private readonly waiting: (() => void)[] = []
   private keeping: Promise<void> | null = null
   private stopped = false
 
-  /** @param options null for a server that need not meet anybody, because it joins */
+  /**
+   * @param options null for a server that need not meet anybody, because it joins
+   * @param isNew it has never taken part in anything
+   */
   constructor(
     self: ServerId,
     options: FormationOptions | null,
-    boot: BootState,
+    isNew: boolean,
     logger: Logger,
-    handlers: { readonly onFormed: () => void; readonly onFailure: (error: Error) => void },
+    onFailure: (error: Error) => void,
   ) {
     this.options = options
     this.logger = logger
-    this.onFormed = handlers.onFormed
-    this.onFailure = handlers.onFailure
+    this.onFailure = onFailure
     this.met = new Map(Object.entries(options?.known ?? {}))
-    this.formed = options === null || options.known !== null || !isNew(boot)
+    this.formed = options === null || options.known !== null || !isNew
     if (options !== null) this.met.set(self, options.incarnation)
   }
 
-  /** False while this server may not take part. */
   get isFormed(): boolean {
     return this.formed
   }
 
-  /** First members that have not been met. */
   get missing(): readonly ServerId[] {
     return this.formed ? [] : (this.options?.founders ?? []).filter((id) => !this.met.has(id))
   }
@@ -67,11 +67,10 @@ export class Formation {
     await this.keeping
   }
 
-  /**
-   * A server introduces itself.
-   *
-   * @returns null, or why it is not who it says
-   */
+  whenFormed(action: () => void): void {
+    if (!this.formed) this.waiting.push(action)
+  }
+
   admit({ id, incarnation, hasLetUsIn }: Introduction, configuration: Configuration): string | null {
     if (configuration.retired.includes(id)) return `${id} was removed from the cluster: give the new server another id`
     const known = this.met.get(id) ?? configuration.incarnations[id]
@@ -98,11 +97,6 @@ export class Formation {
     if (this.stopped) return
     this.formed = true
     this.logger.info('the cluster is formed', { members: [...this.met.keys()].join(', ') })
-    this.onFormed()
+    for (const action of this.waiting.splice(0)) action()
   }
-}
-
-/** True for a server that has never taken part in anything. */
-function isNew({ hardState, lastIndex, snapshot }: BootState): boolean {
-  return hardState.term === 0 && lastIndex === 0 && snapshot.index === 0
 }

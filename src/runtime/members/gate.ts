@@ -1,0 +1,19 @@
+import type { Configuration } from '../../raft/configuration.ts'
+import type { ServerId } from '../../raft/entry.ts'
+import type { Introduction } from '../../transport/transport.ts'
+
+/** Whether a server may take part already, and whom it believes. */
+export interface Gate {
+  /** False while this server may not take part. */
+  readonly isFormed: boolean
+  /** First members that have not been met. */
+  readonly missing: readonly ServerId[]
+  /** Calls `action` once it is formed; never when it is so already. */
+  whenFormed(action: () => void): void
+  /**
+   * A server introduces itself.
+   *
+   * @returns null, or why it is not who it says
+   */
+  admit(peer: Introduction, configuration: Configuration): string | null
+}
