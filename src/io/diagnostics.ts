@@ -8,14 +8,16 @@ import { channel } from 'node:diagnostics_channel'
 export type Listen<Name extends string> = (name: Name, listener: (event: object) => void) => void
 
 /**
- * Publishes each of these events on `quorate:<name>`, as `{ id, ...event }`; for an event that is an error, as
- * `{ id, error }`.
+ * Publishes each of these events on `quorate:<name>`, as `{ ...source, ...event }`; for an event that is an
+ * error, as `{ ...source, error }`.
+ *
+ * @param source whose events they are: a node's id, and the group's name on a host
  */
-export function publishEvents<Name extends string>(id: string, names: readonly Name[], listen: Listen<Name>): void {
+export function publishEvents<Name extends string>(source: object, names: readonly Name[], listen: Listen<Name>): void {
   for (const name of names) {
     const target = channel(`quorate:${name}`)
     listen(name, (event) => {
-      if (target.hasSubscribers) target.publish(event instanceof Error ? { id, error: event } : { id, ...event })
+      if (target.hasSubscribers) target.publish({ ...source, ...(event instanceof Error ? { error: event } : event) })
     })
   }
 }

@@ -4,7 +4,7 @@
  * start a node have a compiler, and none has one for a value from a configuration file.
  */
 import { OptionsError } from '../raft/errors.ts'
-import type { RaftOptions } from '../raft/options.ts'
+import { type RaftOptions, resolveOptions } from '../raft/options.ts'
 import { requireFittingMessages } from './requests/message-limits.ts'
 
 /** @returns what is wrong with a value, to be put behind "name is value: "; null when nothing is */
@@ -29,6 +29,16 @@ export function checkEach<T>(options: unknown, checks: Checks<T>, prefix = ''): 
 export function requireAll(options: { readonly [name: string]: unknown }, names: readonly string[]): void {
   const missing = names.filter((name) => options[name] === undefined)
   if (missing.length > 0) throw new OptionsError(`${missing.join(' and ')} must be given`)
+}
+
+/** Only their names: the core knows the rest. */
+const RAFT_CHECKS: Checks<object> = Object.fromEntries(
+  Object.keys(resolveOptions({ id: 'a' })).flatMap((name) => (name === 'id' ? [] : [[name, () => null]])),
+)
+
+/** Looks for an option of the core's that there is not. @throws OptionsError */
+export function checkRaftNames(raft: Partial<RaftOptions>): void {
+  checkEach(raft, RAFT_CHECKS, 'raft')
 }
 
 const NAME = /^[A-Za-z0-9._-]{1,64}$/

@@ -20,3 +20,12 @@ export function harmless(logger: Logger): Logger {
     error: (message, fields) => safely('error', message, fields),
   }
 }
+
+/** The same, and these fields with every line. */
+export function labelled(logger: Logger, labels: object): Logger {
+  return {
+    info: (message, fields) => logger.info(message, { ...labels, ...fields }),
+    warn: (message, fields) => logger.warn(message, { ...labels, ...fields }),
+    error: (message, fields) => logger.error(message, { ...labels, ...fields }),
+  }
+}

@@ -5,6 +5,7 @@ import type { RaftOptions } from '../raft/options.ts'
 import type { BootState, RaftEvent, Role } from '../raft/ready.ts'
 import type { LogStore } from '../storage/log-store.ts'
 import type { SnapshotStore } from '../storage/snapshot-store.ts'
+import type { TransportCounters } from '../transport/counters.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { Clock } from '../util/clock.ts'
 import type { Random } from '../util/random.ts'
@@ -71,6 +72,8 @@ export interface RaftNodeOptions {
   /** A follower that lacks what was committed so long ago is reported as slow; by default like diskStallMs. */
   readonly slowPeerMs?: number
   readonly logger?: Logger
+  /** What the transport counts, when it is this node's alone. */
+  readonly connectionCounters?: () => TransportCounters
   /** Called once, last, when the node has stopped, stopped itself or could not start: lets go of the stores. */
   readonly closeStorage?: () => Promise<void>
   /** What `node.reloadCertificates` does; absent when the transport shows no certificates. */

@@ -172,6 +172,7 @@ export class RaftNode {
       state: () => this.raft.inspect(),
       onEvent: (name, event) => this.events.emit(name, event as never),
       onContradiction: (event) => this.noteEvent(event),
+      isQuiet: () => this.raft.inspect().resting && this.queues.areEmpty && this.operations.isIdle,
       onRound: (isDiskStalled) => this.operations.afterRound(isDiskStalled),
     })
   }
@@ -196,8 +197,8 @@ export class RaftNode {
   private makeDriver(state: ReplicatedState): Driver {
     const { clock, snapshotEveryBytes = 64 * MIB, invariants } = this.options
     const { log, snapshots, transport } = this.watch
-    const { logger, gate: formation } = this
-    const ports = { log, snapshots, transport, clock, state, snapshotEveryBytes, logger, formation }
+    const { logger, gate } = this
+    const ports = { log, snapshots, transport, clock, state, snapshotEveryBytes, logger, gate }
     return new Driver(this.raft, invariants === undefined ? ports : { ...ports, invariants }, {
       beforeTurn: () => this.submit(),
       afterTurn: () => this.operations.afterTurn(),
@@ -306,7 +307,9 @@ export class RaftNode {
   metrics(): NodeMetrics {
     const { isDiskFull: diskFull } = this.driver
     const { queuedBytes } = this.desk
-    return readMetrics(this.raft.inspect(), this.watch, { now: this.options.clock.now(), queuedBytes, diskFull })
+    const connections = this.options.connectionCounters?.() ?? null
+    const now = this.options.clock.now()
+    return readMetrics(this.raft.inspect(), this.watch, { now, queuedBytes, diskFull, connections })
   }
 
   /**

@@ -20,7 +20,14 @@ const EVENTS: { readonly [Name in keyof NodeEvents]: true } = {
   failure: true,
 }
 
+const NAMES = Object.keys(EVENTS) as (keyof NodeEvents)[]
+
 /** See docs/guide/operations.md. */
 export function publishNodeEvents(node: RaftNode): void {
-  publishEvents(node.id, Object.keys(EVENTS) as (keyof NodeEvents)[], (name, listener) => node.on(name, listener))
+  publishEvents({ id: node.id }, NAMES, (name, listener) => node.on(name, listener))
+}
+
+/** The same, and the name of the group with each. */
+export function publishGroupEvents(group: string, node: RaftNode): void {
+  publishEvents({ id: node.id, group }, NAMES, (name, listener) => node.on(name, listener))
 }

@@ -9,7 +9,8 @@ import { openDiskStorage } from '../storage/disk-storage.ts'
 import { StreamTransport } from '../transport/stream-transport.ts'
 import { entropy } from './entropy.ts'
 import { publishNodeEvents } from './events.ts'
-import { checkOptions, isJoining, type NodeOptions } from './node-options.ts'
+import { checkOptions, type NodeOptions } from './node-options.ts'
+import { addressOf, isJoining } from './server-options.ts'
 import { openTls, reload } from './tls.ts'
 
 /**
@@ -22,7 +23,7 @@ import { openTls, reload } from './tls.ts'
 export async function startNode(options: NodeOptions): Promise<RaftNode> {
   checkOptions(options)
   const { id, cluster: clusterId, directory, members, stateMachine, storage: logOptions } = options
-  const address = options.listen ?? (members[id] as string)
+  const address = addressOf(options)
   const logger = harmless(options.logger ?? SILENT)
   const tls = await openTls(options, logger)
   const clock = systemClock()
@@ -57,6 +58,7 @@ export async function startNode(options: NodeOptions): Promise<RaftNode> {
     clock,
     random: random.split(),
     stateMachine,
+    connectionCounters: () => transport.counters,
     closeStorage: () => storage.close(),
     ...(tls === null ? {} : { reloadCertificates: () => reload(tls, logger) }),
   })

@@ -50,9 +50,9 @@ async function start(...members: string[]): Promise<Driver> {
     send: (message) => send(message),
     stop: async () => {},
   } as Partial<Transport> as Transport
-  const formation = { isFormed: true, admit: () => null }
+  const gate = { isFormed: true, admit: () => null, isStranger: () => false }
   const storage = { log, snapshots, snapshotEveryBytes: 1e9 }
-  const ports = { ...storage, transport, clock, logger: SILENT, state: new ReplicatedState(machine), formation }
+  const ports = { ...storage, transport, clock, logger: SILENT, state: new ReplicatedState(machine), gate }
   const driver = new Driver(raft, ports, {
     beforeTurn() {},
     afterTurn() {},

@@ -47,7 +47,7 @@ export interface DriverPorts {
   /** Checks the core after every turn: for tests. */
   readonly invariants?: InvariantChecker
   /** Of a new cluster: until it is done, this server takes no part. */
-  readonly formation: Pick<Gate, 'isFormed' | 'admit'>
+  readonly gate: Pick<Gate, 'isFormed' | 'admit' | 'isStranger'>
 }
 
 /** What the driver tells whoever holds the requests: `RaftNode`. Nothing here may throw. */
@@ -122,15 +122,16 @@ export class Driver {
 
   /** Begins to work: the transport delivers, timers run. @throws TransportError */
   async start(onRequest: (from: ServerId, body: Uint8Array) => Promise<Uint8Array>): Promise<void> {
-    const { transport, clock, formation } = this.ports
+    const { transport, clock, gate } = this.ports
     await transport.start({
       onMessage: (message) => {
         this.troubles.heard(message.from, clock.now())
-        if (formation.isFormed) this.input(() => this.raft.step(message, clock.now()))
+        if (!gate.isFormed || gate.isStranger(message.from, this.raft.inspect().configuration)) return
+        this.input(() => this.raft.step(message, clock.now()))
       },
       onRequest,
       onConnectionLost: (peer) => this.input(() => this.raft.connectionLost(peer, clock.now())),
-      admit: (peer) => formation.admit(peer, this.raft.inspect().configuration),
+      admit: (peer) => gate.admit(peer, this.raft.inspect().configuration),
       onSnapshot: (message, offer) => this.arrivals.receive(message, offer),
       onTrouble: (trouble) => this.troubles.note(trouble, clock.now()),
     })
@@ -247,7 +248,7 @@ export class Driver {
 
   /** One timer. A deadline that moves away, as with every heartbeat, leaves it be: it looks again when it fires. */
   private setTimer(): void {
-    const deadline = this.ports.formation.isFormed ? this.raft.nextDeadline() : null
+    const deadline = this.ports.gate.isFormed ? this.raft.nextDeadline() : null
     if (deadline === null || this.stopped || this.timerAt <= deadline) return
     this.timer?.()
     this.timerAt = deadline

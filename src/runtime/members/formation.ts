@@ -85,6 +85,11 @@ export class Formation implements Gate {
     return null
   }
 
+  /** `admit` has seen to it. */
+  isStranger(): boolean {
+    return false
+  }
+
   private keepWhenComplete(): void {
     if (this.options === null || this.missing.length > 0 || this.keeping !== null) return
     this.keeping = this.options.keep(Object.fromEntries(this.met)).then(

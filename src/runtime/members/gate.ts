@@ -16,4 +16,6 @@ export interface Gate {
    * @returns null, or why it is not who it says
    */
   admit(peer: Introduction, configuration: Configuration): string | null
+  /** True of a server that was let in, and is not the one that the configuration means by this name. */
+  isStranger(peer: ServerId, configuration: Configuration): boolean
 }

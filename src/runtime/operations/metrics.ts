@@ -4,6 +4,7 @@
  */
 import type { Index, ServerId, Term } from '../../raft/entry.ts'
 import type { RaftState } from '../../raft/state.ts'
+import type { TransportCounters } from '../../transport/counters.ts'
 import type { NodeErrorCode } from '../errors.ts'
 import type { SnapshotEvent, StallCause } from '../events.ts'
 import type { Amount, PerMessage } from '../watch/counters.ts'
@@ -80,6 +81,8 @@ export interface NodeMetrics {
   readonly forwardsSent: number
   readonly forwardsReceived: number
   readonly connectionsLost: number
+  /** Null where they are not this node's alone, as in a host of many groups, or where nobody counts. */
+  readonly connections: TransportCounters | null
   readonly stalls: { readonly [Cause in StallCause]: { readonly count: number; readonly ms: number } }
   /** From a batch's entry into the leader's log to its commit; one observation a batch. */
   readonly commitMs: HistogramReading
@@ -96,11 +99,12 @@ export interface MetricsSources {
   readonly now: number
   readonly queuedBytes: number
   readonly diskFull: boolean
+  readonly connections: TransportCounters | null
 }
 
 /** A copy: later events do not change it. */
 export function readMetrics(state: Readonly<RaftState>, watch: Watch, sources: MetricsSources): NodeMetrics {
-  return { ...readState(state, watch, sources), ...readCounters(watch) }
+  return { ...readState(state, watch, sources), ...readCounters(watch), connections: copyOf(sources.connections) }
 }
 
 function readState(state: Readonly<RaftState>, watch: Watch, { now, queuedBytes, diskFull }: MetricsSources) {
@@ -154,6 +158,10 @@ function readCounters({ counters, stateMachine }: Watch) {
     logWriteEntries: logWriteEntries.read(),
     applyMs: stateMachine.applyMs.read(),
   }
+}
+
+function copyOf(counters: TransportCounters | null): TransportCounters | null {
+  return counters === null ? null : { ...counters, closed: { ...counters.closed } }
 }
 
 /** Two levels deep. */

@@ -61,8 +61,15 @@ export class Operations {
     return this.requests.ask(this.parts.raft.inspect().lastApplied)
   }
 
+  /** Nobody waits for anything. */
+  get isIdle(): boolean {
+    return this.waiters.isEmpty
+  }
+
   async waitFor(holds: (status: NodeStatus) => boolean, { timeoutMs, signal }: WaitOptions): Promise<NodeStatus> {
     this.requireRunning()
+    // A node that rests is not looked at until something happens.
+    this.parts.input(() => {})
     return this.waiters.wait(holds, { timeoutMs: timeoutMs ?? this.parts.requestTimeoutMs, signal })
   }
 

@@ -3,6 +3,7 @@ import { votersOnly } from '../../raft/configuration.ts'
 import { Raft } from '../../raft/raft.ts'
 import { MemoryLog } from '../../storage/memory-log.ts'
 import { MemorySnapshots } from '../../storage/memory-snapshots.ts'
+import { Counters } from '../../transport/counters.ts'
 import { MemorySwitchboard } from '../../transport/memory-transport.ts'
 import { Random } from '../../util/random.ts'
 import { Journal } from '../testing/journal.ts'
@@ -35,9 +36,13 @@ function metricsOf(change: Partial<NodeMetrics> = {}): NodeMetrics {
     state: () => raft.inspect(),
     onEvent() {},
     onContradiction() {},
+    isQuiet: () => false,
     onRound() {},
   })
-  return { ...readMetrics(raft.inspect(), watch, { now: 1500, queuedBytes: 0, diskFull: false }), ...change }
+  return {
+    ...readMetrics(raft.inspect(), watch, { now: 1500, queuedBytes: 0, diskFull: false, connections: new Counters() }),
+    ...change,
+  }
 }
 
 const NAME = '[a-zA-Z_:][a-zA-Z0-9_:]*'
@@ -92,6 +97,15 @@ describe('the text for Prometheus', () => {
       'quorate_apply_seconds_sum 0.5',
       'quorate_apply_seconds_count 9',
     ])
+  })
+
+  test('has connections by the reason of their end, and nothing of them where nobody counts', () => {
+    const counters = new Counters()
+    counters.closed.badFrame = 2
+    expect(prometheusText(metricsOf({ connections: counters }))).toContain(
+      'quorate_connections_closed_total{reason="badFrame"} 2\n',
+    )
+    expect(prometheusText(metricsOf({ connections: null }))).not.toContain('connections_closed')
   })
 
   test('escapes what a label may hold', () => {

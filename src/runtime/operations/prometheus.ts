@@ -2,6 +2,7 @@
  * Metrics in Prometheus' text format, version 0.0.4: for each family a line HELP, a line TYPE, then its samples. Times are
  * in seconds and sizes in bytes there, counters end in `_total`, and a histogram's buckets are cumulative.
  */
+import type { TransportCounters } from '../../transport/counters.ts'
 import type { HistogramReading, NodeMetrics } from './metrics.ts'
 
 /** Added to every sample: `{ cluster: 'shop', server: 'a' }`. */
@@ -91,6 +92,21 @@ const FAMILIES: readonly Family[] = [
   counter('forwards_sent_total', 'Requests with forwarded commands, to the leader.', (m) => m.forwardsSent),
   counter('forwards_received_total', 'Requests with forwarded commands, from others.', (m) => m.forwardsReceived),
   counter('connections_lost_total', 'Connections that broke.', (m) => m.connectionsLost),
+  connections('connection_bytes_total', 'Bytes on connections.', 'direction', (c) => ({
+    in: c.bytesIn,
+    out: c.bytesOut,
+  })),
+  connections('frames_total', 'Frames on connections.', 'direction', (c) => ({ in: c.framesIn, out: c.framesOut })),
+  connections('frames_dropped_total', 'Frames that were not sent: no connection, or no room.', null, (c) => ({
+    all: c.framesDropped,
+  })),
+  connections('dials_total', 'Attempts to connect.', 'outcome', (c) => ({
+    connected: c.dials - c.dialsFailed,
+    failed: c.dialsFailed,
+  })),
+  connections('reconnections_total', 'Connections made again.', null, (c) => ({ all: c.reconnections })),
+  connections('callers_total', 'Connections that others made to us.', null, (c) => ({ all: c.callers })),
+  connections('connections_closed_total', 'Connections that ended.', 'reason', (c) => c.closed),
   counters('stalls_total', 'How often something stood still for too long.', 'cause', (m) => stalls(m, 'count')),
   counters('stall_seconds_total', 'How long it stood still.', 'cause', (m) => stalls(m, 'ms', 1000)),
   histogram('commit_seconds', 'From the entry into the log of the leader to the commit.', (m) => m.commitMs, 1000),
@@ -115,6 +131,20 @@ function counters(
 ): Family {
   const samples = (metrics: NodeMetrics): Sample[] =>
     Object.entries(values(metrics)).map(([of, value]) => ({ labels: { [label]: of }, value: value ?? 0 }))
+  return { name: `quorate_${name}`, type: 'counter', help, samples }
+}
+
+/** Absent where nobody counts. @param label null: one sample, whatever its name */
+function connections(
+  name: string,
+  help: string,
+  label: string | null,
+  values: (counters: TransportCounters) => { readonly [of: string]: number },
+): Family {
+  const samples = ({ connections: counted }: NodeMetrics): Sample[] =>
+    Object.entries(counted === null ? {} : values(counted)).map(([of, value]) => {
+      return { labels: label === null ? {} : { [label]: of }, value }
+    })
   return { name: `quorate_${name}`, type: 'counter', help, samples }
 }
 
@@ -171,5 +201,15 @@ function requireLabelName(name: string): void {
 }
 
 /** Which labels the families use themselves. */
-const RESERVED: ReadonlySet<string> = new Set(['peer', 'outcome', 'code', 'action', 'type', 'cause', 'le'])
+const RESERVED: ReadonlySet<string> = new Set([
+  'peer',
+  'outcome',
+  'code',
+  'action',
+  'type',
+  'cause',
+  'direction',
+  'reason',
+  'le',
+])
 const LABELS = [...RESERVED].join(', ')

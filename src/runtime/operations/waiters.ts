@@ -27,6 +27,10 @@ export class Waiters {
     this.status = status
   }
 
+  get isEmpty(): boolean {
+    return this.waiting.size === 0
+  }
+
   /**
    * Resolves with the first status for which `holds` returns true, the present one included.
    *

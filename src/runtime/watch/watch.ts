@@ -48,6 +48,8 @@ export interface WatchHandlers {
   readonly state: () => Readonly<RaftState>
   readonly onEvent: Report
   readonly onContradiction: OnContradiction
+  /** Nothing is asked for and nothing will happen by itself: nobody needs to look. */
+  readonly isQuiet: () => boolean
   /** After each round, and with it whether the disk stands still. */
   readonly onRound: (isDiskStalled: boolean) => void
 }
@@ -101,7 +103,7 @@ export class Watch {
 
   /** From now on somebody looks; not at a node that has stopped itself while it was being started. */
   start(): void {
-    if (this.stopped) return
+    if (this.stopped || this.timer !== null) return
     const dueAt = this.clock.now() + ROUND_INTERVAL_MS
     this.timer = this.clock.schedule(ROUND_INTERVAL_MS, () => this.round(dueAt))
   }
@@ -136,6 +138,7 @@ export class Watch {
 
   /** A turn is over: batches may have been committed in it. */
   noteTurn(): void {
+    this.start()
     let first = this.placed.first()
     if (first === undefined) return
     const { commitIndex } = this.handlers.state()
@@ -165,13 +168,19 @@ export class Watch {
     amount.ms += durationMs
   }
 
+  /** A thousand groups that rest would be looked at ten thousand times a second. The next turn ends the quiet. */
+  private isQuiet(): boolean {
+    return this.handlers.isQuiet() && this.log.oldestWriteMs() === 0 && this.stateMachine.busyMs() === 0
+  }
+
   private heard(message: Message): void {
     this.forgetfulPeers.heard(message, this.handlers.state(), this.clock.now())
   }
 
   private round(dueAt: number): void {
     const now = this.clock.now()
-    this.start()
+    this.timer = null
+    if (!this.isQuiet()) this.start()
     this.loop.happened(now - dueAt, now)
     this.disk.look(this.log.oldestWriteMs(), now)
     this.apply.look(this.stateMachine.busyMs(), now)

@@ -1,0 +1,123 @@
+/**
+ * The data folder of a host of many groups: one log for all of them, and each one's snapshots beside it. What a group
+ * gets of it looks like a folder of its own.
+ *
+ * A group is there once the log names it, durably. Files that carry the name of a group which the log does not know are
+ * what an interrupted removal left, and go before a new group of that name begins: it must not start from the old one's
+ * snapshot.
+ */
+import type { Configuration } from '../raft/configuration.ts'
+import type { BootState } from '../raft/ready.ts'
+import type { Random } from '../util/random.ts'
+import { fitTogether } from './boot.ts'
+import { DiskSnapshots } from './disk-snapshots.ts'
+import { claimFolder, type FolderOptions, logOptionsOf, openInFolder } from './folder.ts'
+import { type Founders, readFounders, writeFounders } from './founders.ts'
+import type { ServerIdentity } from './identity.ts'
+import type { LogStore, RecoveryReport } from './log-store.ts'
+import { SharedFolder } from './shared-folder.ts'
+import { SharedLog } from './shared-log.ts'
+import type { OpenedSnapshots, SnapshotStore } from './snapshot-store.ts'
+
+/** What was found in the folder, open for writing. */
+export interface HostStorage {
+  readonly identity: ServerIdentity
+  /** For the operator's log. */
+  readonly recovery: RecoveryReport
+  /** Null until the cluster is formed, see founders.ts. */
+  readonly founders: Founders | null
+  /** Durable on return. */
+  keepFounders(founders: Founders): Promise<void>
+  /** Those that the log holds, open or not. */
+  groups(): readonly string[]
+  /**
+   * Opens a group's log and snapshots, and makes them if they are new. One at a time for each name.
+   *
+   * @param initial the group's first configuration; counts only while there is no snapshot
+   * @throws StorageError
+   */
+  openGroup(name: string, initial: Configuration): Promise<GroupStorage>
+  /** Forgets a group, which must not be open, durably and for ever. */
+  removeGroup(name: string): Promise<void>
+  /** Lets go of the folder; the groups are closed. What was confirmed is on the disk. */
+  close(): Promise<void>
+}
+
+/** What is there of one group. */
+export interface GroupStorage {
+  readonly boot: BootState
+  readonly log: LogStore
+  readonly snapshots: SnapshotStore
+  readonly damagedSnapshots: OpenedSnapshots['damaged']
+  close(): Promise<void>
+}
+
+/** Fit to stand in front of a file's name, on systems that do not tell upper from lower case, too. */
+export function isGroupName(name: unknown): name is string {
+  return typeof name === 'string' && /^[a-z0-9_-]{1,64}$/.test(name)
+}
+
+/** @throws StorageError; the folder is as it was then, and free again */
+export function openHostStorage(options: FolderOptions): Promise<HostStorage> {
+  return openInFolder(options.fileSystem, () => openLocked(options))
+}
+
+async function openLocked(options: FolderOptions): Promise<HostStorage> {
+  const { fileSystem } = options
+  const identity = await claimFolder(options, 'groups')
+  const log = new SharedLog(logOptionsOf(options, identity))
+  try {
+    const { groups, recovery } = await log.open()
+    const known = new Set(groups)
+    const parts = { log, folder: await SharedFolder.open(fileSystem), known, random: options.random }
+    return {
+      ...{ identity, recovery, founders: await readFounders(fileSystem) },
+      keepFounders: (founders) => writeFounders(fileSystem, founders),
+      groups: () => [...known],
+      openGroup: (name, initial) => openGroup(parts, name, initial),
+      removeGroup: (name) => removeGroup(parts, name),
+      close: () => log.close(),
+    }
+  } catch (error) {
+    await log.close()
+    throw error
+  }
+}
+
+interface Parts {
+  readonly log: SharedLog
+  readonly folder: SharedFolder
+  readonly known: Set<string>
+  readonly random: Random
+}
+
+async function openGroup({ log: shared, folder, known, random }: Parts, name: string, initial: Configuration) {
+  if (!known.has(name)) await folder.remove(name)
+  const log = shared.group(name)
+  const fileSystem = folder.part(name)
+  const snapshots = new DiskSnapshots({ fileSystem, random: random.split() })
+  const close = async (): Promise<void> => {
+    await log.close()
+    await snapshots.close()
+  }
+  try {
+    const opened = await log.open()
+    known.add(name)
+    const { latest, damaged: damagedSnapshots } = await snapshots.open()
+    const { state: boot, resetTo } = fitTogether(opened, latest?.meta ?? null, initial, fileSystem.folder)
+    if (resetTo !== null) {
+      await log.write([{ seq: 0, hardState: null, snapshot: resetTo, truncateFrom: null, entries: [] }])
+    }
+    return { boot, log, snapshots, damagedSnapshots, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** The log first: from then on the files are nobody's. */
+async function removeGroup({ log, folder, known }: Parts, name: string): Promise<void> {
+  if (known.has(name)) await log.remove(name)
+  known.delete(name)
+  await folder.remove(name)
+}
