@@ -10,7 +10,7 @@ interface Told {
 
 test('what a node tells is published under its name, with whose it is', () => {
   const events = new Events<Told>()
-  publishEvents<keyof Told>('a', ['leader', 'failure'], (name, listener) => void events.on(name, listener))
+  publishEvents<keyof Told>({ id: 'a' }, ['leader', 'failure'], (name, listener) => void events.on(name, listener))
   const seen: unknown[] = []
   const note = (message: unknown): void => void seen.push(message)
   subscribe('quorate:leader', note)

@@ -1,6 +1,6 @@
 /**
- * Commands of the recipes and their answers as bytes, as they stand in the log and travel. Integers are big-endian, a
- * text or a block has its length in front (4 bytes).
+ * Commands of the recipes and their answers as bytes, as they stand in the log and travel. Numbers are little-endian, a
+ * text or a block has its length in front (4 bytes). With examples in docs/formats/recipes.md.
  *
  * ```
  * command  version 1 (1)  type (1)  flags (1): 1 = only if nobody holds it  name (text)  key (text)

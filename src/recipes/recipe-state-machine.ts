@@ -55,14 +55,14 @@ export class RecipeStateMachine implements StateMachine {
     this.turns.leave(ids, index)
   }
 
-  /** Written at once: nothing that happens later is in it. */
+  /** Captured at once, and written piece by piece: nothing that happens later is in it. */
   snapshot(): AsyncIterable<Uint8Array> {
-    const writer = new ByteWriter().uint8(SNAPSHOT_VERSION)
-    this.turns.write(writer)
-    this.maps.write(writer)
-    const bytes = writer.finish()
+    const head = new ByteWriter().uint8(SNAPSHOT_VERSION)
+    this.turns.write(head)
+    const maps = this.maps.write()
     return (async function* () {
-      yield bytes
+      yield head.finish()
+      yield* maps
     })()
   }
 

@@ -176,6 +176,11 @@ export class ByteWriter {
     return this.block(utf8Encode(value))
   }
 
+  /** How many bytes were written. */
+  get size(): number {
+    return this.length
+  }
+
   /** What was written, as bytes of their own. */
   finish(): Uint8Array {
     return this.bytes.slice(0, this.length)
