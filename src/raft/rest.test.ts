@@ -83,6 +83,15 @@ describe('an announcement that does not fit puts nobody to rest', () => {
     expect(stateOf(cluster, 's2').resting).toBe(false)
   })
 
+  test('we have an entry more than its sender had, and it has not committed yet', () => {
+    const cluster = elected()
+    const late = announcement(cluster)
+    cluster.propose('s1', [new Uint8Array(1)])
+    cluster.deliver({ from: 's1', to: 's2', type: 'AppendEntries', place: 1 })
+    cluster.server('s2').input((raft, now) => raft.step(late, now))
+    expect(stateOf(cluster, 's2').resting).toBe(false)
+  })
+
   test('a follower does not wait for years, whatever it is told', () => {
     const cluster = elected()
     cluster.server('s2').input((raft, now) => raft.step(announcement(cluster, { restMs: 2 ** 48 - 1 }), now))
