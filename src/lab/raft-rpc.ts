@@ -25,7 +25,11 @@ export function methodOf(message: Message): string {
 /** `snapshot` are the bytes that go with an InstallSnapshot: in the lab a snapshot travels in one piece. */
 export function toArgs(message: Message, snapshot: Uint8Array): Args {
   const { type: _type, to: _to, ...args } = message
-  if (message.type === 'AppendEntries') return { ...args, entries: message.entries.map((entry) => entry.bytes) }
+  if (message.type === 'AppendEntries') {
+    // The lab's leaders never rest, so the field need not travel.
+    const { restMs: _restMs, ...fields } = args as typeof message
+    return { ...fields, entries: message.entries.map((entry) => entry.bytes) }
+  }
   return message.type === 'InstallSnapshot' ? { ...args, snapshot } : args
 }
 
@@ -33,7 +37,7 @@ export function toArgs(message: Message, snapshot: Uint8Array): Args {
 export function fromArgs(type: MessageType, args: Args, to: string): Message {
   const message = { ...args, type, to } as unknown as Message
   if (message.type !== 'AppendEntries') return message
-  return { ...message, entries: (args as unknown as { entries: Uint8Array[] }).entries.map(readEntry) }
+  return { ...message, restMs: 0, entries: (args as unknown as { entries: Uint8Array[] }).entries.map(readEntry) }
 }
 
 /** What the serving side returns from its call; `fromReply` puts back the names that the caller knows anyway. */

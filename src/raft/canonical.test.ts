@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { Random } from '../util/random.ts'
 import { votersOnly } from './configuration.ts'
 import type { Message } from './message.ts'
+import type { RaftOptions } from './options.ts'
 import { Raft } from './raft.ts'
 
 const IDS = ['s1', 's2', 's3']
@@ -23,8 +24,22 @@ function boot(): ConstructorParameters<typeof Raft>[1] {
 
 /** Three servers in lockstep, a few milliseconds at a time, some commands on the way; every message arrives. */
 class Cluster {
-  readonly servers = new Map(IDS.map((id, i) => [id, new Raft({ id }, boot(), new Random(i + 1), 0)]))
+  readonly servers: Map<string, Raft>
   now = 0
+
+  constructor(options: Partial<RaftOptions> = {}) {
+    this.servers = new Map(IDS.map((id, i) => [id, new Raft({ ...options, id }, boot(), new Random(i + 1), 0)]))
+  }
+
+  /** Nobody asks for anything. */
+  idle(untilMs: number): void {
+    for (; this.now < untilMs; this.now += 5) {
+      for (const server of this.servers.values()) {
+        if (this.now >= (server.nextDeadline() ?? Number.POSITIVE_INFINITY)) server.tick(this.now)
+      }
+      this.settle()
+    }
+  }
 
   run(untilMs: number): void {
     for (; this.now < untilMs; this.now += 5) {
@@ -88,6 +103,28 @@ describe('the canonical state', () => {
     for (const [id, server] of original.servers)
       expect(copy.servers.get(id)?.exportState()).toEqual(server.exportState())
     expect(original.servers.get('s1')?.inspect().commitIndex).toBeGreaterThan(40)
+  })
+
+  test('a cluster at rest goes on resting from imported states, and wakes as the original does', () => {
+    const original = new Cluster({ restAfterMs: 100 })
+    const copy = new Cluster({ restAfterMs: 100 })
+    original.idle(3000)
+    copy.now = original.now
+    for (const [id, server] of original.servers) {
+      const numbers = server.exportState()
+      expect([id, server.inspect().resting]).toEqual([id, true])
+      copy.servers.get(id)?.importState(numbers, copy.now)
+      expect(copy.servers.get(id)?.exportState()).toEqual(numbers)
+      server.importState(numbers, original.now)
+    }
+    for (const cluster of [original, copy]) {
+      cluster.idle(30_000)
+      cluster.run(31_000)
+      cluster.idle(33_000)
+    }
+    for (const [id, server] of original.servers)
+      expect(copy.servers.get(id)?.exportState()).toEqual(server.exportState())
+    expect(original.servers.get('s1')?.inspect().commitIndex).toBeGreaterThan(10)
   })
 
   test('does not change when time passes and every deadline moves along with it', () => {

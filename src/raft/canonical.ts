@@ -40,6 +40,7 @@ export function exportState(state: Readonly<RaftState>): number[] {
   writeReads(out, state)
   writeLease(out, state)
   writeTransfer(out, state)
+  writeRest(out, state)
   out.push(...state.random.save())
   return out
 }
@@ -55,7 +56,7 @@ export function importState(options: RaftOptions, numbers: readonly number[], no
   const state = new RaftState(options, boot, new Random(0), now)
   state.log.durableIndex = boot.durableIndex
   state.configurations.importList(boot.configurations)
-  readRest(input, state)
+  readVolatile(input, state)
   assert(input.isAtEnd, `the state of ${id} has numbers left over`)
   return state
 }
@@ -91,7 +92,7 @@ function readBoot(
   return { hardState, snapshot, base, lastIndex, terms, configurations: history, tail, durableIndex }
 }
 
-function readRest(input: NumberReader, state: RaftState): void {
+function readVolatile(input: NumberReader, state: RaftState): void {
   state.role = ROLES[input.next()] as Role
   state.commitIndex = input.next()
   state.lastApplied = input.next()
@@ -116,6 +117,7 @@ function readRest(input: NumberReader, state: RaftState): void {
   readReads(input, state)
   readLease(input, state)
   readTransfer(input, state)
+  readRest(input, state)
   state.random.restore([input.next(), input.next(), input.next(), input.next()])
 }
 
@@ -225,6 +227,25 @@ function readTransfer(input: NumberReader, state: RaftState): void {
   const deadline = readTime(input, state)
   const timeoutNowSent = input.next() === 1
   state.transfer = to === '' || deadline === null ? null : { to, deadline, timeoutNowSent }
+}
+
+function writeRest(out: number[], state: Readonly<RaftState>): void {
+  const { rest, leaderRestsUntil, quietSince, wokenAt } = state
+  out.push(rest?.round ?? NEVER)
+  for (const time of [rest?.renewAt ?? null, leaderRestsUntil, quietSince, wokenAt]) writeTime(out, state, time)
+  const connected = [...state.connected].sort()
+  out.push(connected.length)
+  for (const id of connected) writeText(out, id)
+}
+
+function readRest(input: NumberReader, state: RaftState): void {
+  const round = input.next()
+  const renewAt = readTime(input, state)
+  state.rest = renewAt === null ? null : { round, renewAt }
+  state.leaderRestsUntil = readTime(input, state) ?? Number.NEGATIVE_INFINITY
+  state.quietSince = readTime(input, state) ?? Number.NEGATIVE_INFINITY
+  state.wokenAt = readTime(input, state) ?? Number.NEGATIVE_INFINITY
+  state.connected = new Set(input.list(() => input.text()))
 }
 
 // ── Numbers ─────────────────────────────────────────────────────────────────────────────────────────────────────────

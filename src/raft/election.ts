@@ -124,7 +124,9 @@ function recordVote(state: RaftState, id: ServerId, granted: boolean): void {
 export function hearsLeader(state: RaftState): boolean {
   if (!state.options.stickiness) return false
   if (state.role === 'leader' || state.now < state.noVoteBefore) return true
-  return state.leaderId !== null && state.now - state.leaderHeardAt < state.options.electionTimeoutMinMs
+  // A resting leader has said until when it may be silent.
+  const heardAt = Math.max(state.leaderHeardAt, state.leaderRestsUntil)
+  return state.leaderId !== null && state.now - heardAt < state.options.electionTimeoutMinMs
 }
 
 /**
@@ -148,9 +150,11 @@ export function isCutOff(state: RaftState): boolean {
 }
 
 function quorumHeardAt(state: RaftState): number {
-  return quorumIndex(state.configuration, (id) =>
+  const heardAt = quorumIndex(state.configuration, (id) =>
     id === state.id ? Number.POSITIVE_INFINITY : (state.progress.get(id)?.lastHeardAt ?? 0),
   )
+  // Nobody was asked while the leader rested. The lease does not count so: no lease outlives a rest, nor begins in one.
+  return Math.max(heardAt, state.wokenAt)
 }
 
 /** The voters that are left campaign one after the other, so far apart: an election is over by then. */
@@ -165,9 +169,12 @@ const TURNS_IN_A_TIMEOUT = 12
  * others may notice a moment later, and refuse until then.
  */
 export function handleConnectionLost(state: RaftState, id: ServerId): void {
-  // Under a lease we have promised the leader not to vote, and it counts on that, connected or not.
-  if (state.role === 'leader' || state.leaderId !== id || state.options.leaseReads) return
+  if (state.role === 'leader' || state.leaderId !== id) return
+  // Under a lease we have promised the leader not to vote, and it counts on that, connected or not. A leader that rests
+  // keeps no lease.
+  if (state.options.leaseReads && !state.resting) return
   state.leaderHeardAt = Number.NEGATIVE_INFINITY
+  state.leaderRestsUntil = Number.NEGATIVE_INFINITY
   const { voters } = state.configuration
   const turn = voters.filter((voter) => voter !== id && voter < state.id).length
   const turnMs = state.options.electionTimeoutMinMs / TURNS_IN_A_TIMEOUT

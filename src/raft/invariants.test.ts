@@ -75,6 +75,42 @@ test('Durable Match: the leader counts on what a follower does not have', () => 
   expect(brokenBy('s1', tamper)).toBe('Durable Match')
 })
 
+const REST = { round: 1, renewAt: 10_000 }
+
+test.each<[string, string, Partial<RaftState>]>([
+  ['a follower does it as if it led', 's2', { rest: REST }],
+  ['a leader does it that was told never to', 's1', { rest: REST }],
+  ['a follower does it without a leader', 's2', { leaderRestsUntil: 1000, electionDeadline: 2000, leaderId: null }],
+  ['a follower would campaign before its leader speaks', 's2', { leaderRestsUntil: 1000, electionDeadline: 999 }],
+])('Rest: %s', (_, id, change) => {
+  expect(brokenBy(id, (state) => Object.assign(state, change))).toBe('Rest')
+})
+
+test.each<[string, (state: RaftState, subject: TestCluster) => void]>([
+  ['a command waits', (_, subject) => subject.propose('s1', [new Uint8Array(9)])],
+  ['a read waits', (state) => state.pendingReads.push({ token: 1, from: null, requestId: 0, index: null, round: 0 })],
+  [
+    'a transfer is under way',
+    (state) => Object.assign(state, { transfer: { to: 's2', deadline: 1, timeoutNowSent: true } }),
+  ],
+  ['its disk is behind', (state) => Object.assign(state.log, { durableIndex: 3 })],
+  ['it knows of no majority that has all', (state) => state.progress.clear()],
+])('Rest: a leader does it although %s', (_, tamper) => {
+  const options = { options: { restAfterMs: 50 }, ids: ['s1', 's2', 's3'] }
+  const subject = new TestCluster(options)
+  subject.tick('s1')
+  subject.settle()
+  subject.propose('s1', [new Uint8Array(1), new Uint8Array(2), new Uint8Array(3)])
+  subject.settle()
+  const state = stateOf(subject, 's1')
+  state.rest = REST
+  expect(() => subject.check(subject.server('s1').running())).not.toThrow()
+  state.rest = null
+  tamper(state, subject)
+  state.rest = REST
+  expect(() => subject.check(subject.server('s1').running())).toThrow(/^Rest: /)
+})
+
 test('what is committed is counted once', () => {
   expect(new InvariantChecker().committedCount).toBe(0)
   expect(cluster().invariants.committedCount).toBeGreaterThanOrEqual(4)

@@ -62,6 +62,7 @@ export class InvariantChecker {
     const before = this.servers.get(state.id) === state ? this.memories.get(state.id) : undefined
     this.servers.set(state.id, state)
     checkBounds(state)
+    checkRest(state)
     if (before !== undefined) checkProgressOfTime(state, before)
     const terms = this.checkLog(state, before)
     if (state.role === 'leader') this.checkLeader(state, before)
@@ -218,6 +219,28 @@ function checkBounds(state: State): void {
   }
   if (log.durableIndex > log.lastIndex) {
     throw violation('Order of Indexes', state, `durable ${log.durableIndex} > last ${log.lastIndex}`)
+  }
+}
+
+/** Who rests has nothing left to do: an entry or a read that waited would wait for the next renewal. */
+function checkRest(state: State): void {
+  if (!state.resting) return
+  const { log, commitIndex, configuration, progress, role, leaderId, pendingReads, transfer } = state
+  if (commitIndex !== log.lastIndex) {
+    throw violation('Rest', state, `rests with ${commitIndex} committed of ${log.lastIndex}`)
+  }
+  if (state.rest === null) {
+    const isFollowing = role === 'follower' && leaderId !== null && state.electionDeadline >= state.leaderRestsUntil
+    if (!isFollowing) throw violation('Rest', state, `rests along with ${leaderId ?? 'nobody'}`)
+    return
+  }
+  const holds = (id: ServerId): boolean => id === state.id || progress.get(id)?.matchIndex === log.lastIndex
+  const isBusy = pendingReads.length > 0 || transfer !== null || configuration.votersOutgoing.length > 0
+  if (role !== 'leader' || isBusy || log.durableIndex !== log.lastIndex || !hasQuorum(configuration, holds)) {
+    throw violation('Rest', state, `rests with work to do, durable up to ${log.durableIndex} of ${log.lastIndex}`)
+  }
+  if (state.options.restAfterMs === 0 || state.options.leaseReads) {
+    throw violation('Rest', state, 'rests although its options forbid it')
   }
 }
 

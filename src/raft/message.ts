@@ -60,6 +60,8 @@ export interface AppendEntries extends Envelope {
   readonly session: number
   /** The latest round of ReadIndex confirmation, 0 before the first (Thesis §6.4). */
   readonly readRound: number
+  /** Whole milliseconds: "I have nothing more to say, and you will hear from me within so long"; 0: as usual. */
+  readonly restMs: number
 }
 
 /** What became of an AppendEntries at a follower, and where to try next if it did not fit (Paper §5.3). */

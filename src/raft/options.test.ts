@@ -16,6 +16,11 @@ describe('what contradicts itself is refused, with the numbers', () => {
     ['below zero', { maxInflightMessages: -1 }, 'maxInflightMessages is -1'],
     ['heartbeats too slow', { heartbeatIntervalMs: 151 }, 'electionTimeoutMinMs 300 is below two heartbeats of 151 ms'],
     ['no range', { electionTimeoutMaxMs: 300 }, 'electionTimeoutMaxMs 300 is not above electionTimeoutMinMs 300'],
+    ['rest too early', { restAfterMs: 49 }, 'restAfterMs 49 is below one heartbeat of 50 ms'],
+    ['rest below zero', { restAfterMs: -1 }, 'restAfterMs is -1: it must be at least 0'],
+    ['rest too short', { restIntervalMs: 599 }, 'restIntervalMs 599 is below electionTimeoutMaxMs 600'],
+    ['rest too long', { restIntervalMs: 86_400_001 }, 'is not a whole number of at most 86400000'],
+    ['half a millisecond', { restIntervalMs: 1000.5 }, 'restIntervalMs 1000.5 is not a whole number'],
     [
       'no room',
       { maxUncommittedBytes: 1000, maxEntryBytes: 1001 },
@@ -29,6 +34,12 @@ describe('what contradicts itself is refused, with the numbers', () => {
 
 test('the limits themselves are allowed', () => {
   expect(() => resolve({ heartbeatIntervalMs: 150, electionTimeoutMaxMs: 301, retainEntries: 0 })).not.toThrow()
+  expect(() => resolve({ restAfterMs: 50, restIntervalMs: 600 })).not.toThrow()
+  expect(() => resolve({ restAfterMs: 50, restIntervalMs: 86_400_000 })).not.toThrow()
+})
+
+test('nobody rests unless asked to, and then for ten seconds', () => {
+  expect(resolve({})).toMatchObject({ restAfterMs: 0, restIntervalMs: 10_000 })
 })
 
 test('the error has a code for programs', () => {

@@ -51,9 +51,22 @@ export interface RaftOptions {
   readonly leaseReads: boolean
   /** Refuse to vote against a leader that is heard (Thesis §4.2.3). Switched off for teaching only. */
   readonly stickiness: boolean
+  /**
+   * A leader that has had nothing to do for so long goes to rest: its group sends no messages and needs no timers, until
+   * somebody asks for something. At least one heartbeat; 0: never. With `leaseReads` nobody rests. Default 0.
+   */
+  readonly restAfterMs: number
+  /**
+   * A resting leader is heard this often all the same. One that dies at rest is missed after twice that, if no connection
+   * breaks that would tell earlier. Whole milliseconds, from electionTimeoutMaxMs to a day. Default 10,000.
+   */
+  readonly restIntervalMs: number
 }
 
-const MAY_BE_ZERO: ReadonlySet<string> = new Set(['retainEntries', 'commitPushDelayMs'])
+const MAY_BE_ZERO: ReadonlySet<string> = new Set(['retainEntries', 'commitPushDelayMs', 'restAfterMs'])
+
+/** A day. A follower waits for twice that, and a Node timer of more than 24 days would fire at once. */
+export const MAX_REST_MS = 86_400_000
 
 const MIB = 1024 * 1024
 
@@ -77,6 +90,8 @@ const DEFAULTS: Omit<RaftOptions, 'id'> = {
   checkQuorum: true,
   leaseReads: false,
   stickiness: true,
+  restAfterMs: 0,
+  restIntervalMs: 10_000,
 }
 
 /**
@@ -117,7 +132,29 @@ export function resolveOptions(options: Partial<RaftOptions> & { readonly id: Se
         'the largest allowed proposal would always be refused',
     )
   }
+  checkRest(resolved)
   return resolved
+}
+
+function checkRest({ heartbeatIntervalMs, electionTimeoutMaxMs, restAfterMs, restIntervalMs }: RaftOptions): void {
+  if (restAfterMs > 0 && restAfterMs < heartbeatIntervalMs) {
+    throw new OptionsError(
+      `restAfterMs ${restAfterMs} is below one heartbeat of ${heartbeatIntervalMs} ms: the followers' answers could not ` +
+        'come in time; raise it, or say 0 for never',
+    )
+  }
+  if (restIntervalMs < electionTimeoutMaxMs) {
+    throw new OptionsError(
+      `restIntervalMs ${restIntervalMs} is below electionTimeoutMaxMs ${electionTimeoutMaxMs}: a leader at rest would be ` +
+        'missed sooner than one that works; raise it',
+    )
+  }
+  if (restIntervalMs > MAX_REST_MS || !Number.isInteger(restIntervalMs)) {
+    throw new OptionsError(
+      `restIntervalMs ${restIntervalMs} is not a whole number of at most ${MAX_REST_MS}: it travels in messages, and ` +
+        'followers wait twice as long for a leader that died at rest',
+    )
+  }
 }
 
 function checkNumber(name: string, value: number): void {

@@ -63,6 +63,7 @@ describe('what no correct leader can send is refused, and somebody hears of it',
     leaderCommit: 1,
     session: 1,
     readRound: 0,
+    restMs: 0,
   })
 
   test.each<[string, Message]>([
@@ -178,6 +179,7 @@ const message: fc.Arbitrary<Message> = fc.oneof(
     leaderCommit: number,
     session,
     readRound: number,
+    restMs: number,
   }),
   fc.record({
     type: fc.constant('AppendEntriesReply' as const),

@@ -54,6 +54,7 @@ import {
   sendEmpty,
   sendEntries,
 } from './replication.ts'
+import { considerRest, noteConnectionLost, noteMessage, noteSendFailed, restAlong, stir, tickRest } from './rest.ts'
 import { becomeFollower, setLeader } from './role.ts'
 import {
   describeSnapshot,
@@ -110,6 +111,7 @@ export class Raft {
     const { state } = this
     state.now = now
     if (message.to !== state.id || message.from === state.id) return
+    noteMessage(state, message)
     if (!this.settleTerm(message)) return
     switch (message.type) {
       case 'PreVote':
@@ -125,7 +127,9 @@ export class Raft {
         handleRequestVoteReply(state, message)
         break
       case 'AppendEntries':
-        if (this.acceptLeader(message.from)) handleAppendEntries(state, message)
+        if (!this.acceptLeader(message.from)) break
+        handleAppendEntries(state, message)
+        restAlong(state, message)
         break
       case 'AppendEntriesReply':
         this.stepAppendEntriesReply(message)
@@ -152,8 +156,7 @@ export class Raft {
 
   /** Commands for the log, in this order. All are taken or none. */
   propose(commands: readonly Uint8Array[], now: number, kind: 'command' | 'session' = 'command'): ProposeResult {
-    const { state } = this
-    state.now = now
+    const state = this.asked(now)
     const { options, leaderId } = state
     if (state.role !== 'leader') return { accepted: false, reason: 'notLeader', leaderId }
     if (isCutOff(state)) return { accepted: false, reason: 'noQuorum', leaderId: null }
@@ -172,32 +175,30 @@ export class Raft {
    * a leader that holds a lease answers by itself.
    */
   read(token: number, now: number, underLease = false): void {
-    this.state.now = now
-    handleRead(this.state, token, underLease)
+    handleRead(this.asked(now), token, underLease)
   }
 
-  /** This server was held up, or its clock was: a lease from before that is void (Thesis §6.4.1). */
+  /**
+   * This server was held up, or its clock was: a lease from before that is void (Thesis §6.4.1), and a leader that rests
+   * looks whether it still leads.
+   */
   stalled(now: number): void {
-    this.state.now = now
-    dropLease(this.state)
+    dropLease(this.asked(now))
   }
 
   /** Asks the leader for another configuration; it holds once it is in the log. What follows by itself comes as events. */
   change(change: ConfigurationChange, now: number): ChangeResult {
-    this.state.now = now
-    return handleChange(this.state, change)
+    return handleChange(this.asked(now), change)
   }
 
   /** Hands leadership over. The outcome comes as an event. @returns why not, or null */
   transfer(to: ServerId, now: number): TransferRefusal {
-    this.state.now = now
-    return handleTransfer(this.state, to)
+    return handleTransfer(this.asked(now), to)
   }
 
   /** A leader that is of little use, and knows it, becomes a follower and lets the others campaign first. */
   stepDown(now: number): void {
-    this.state.now = now
-    handleStepDown(this.state)
+    handleStepDown(this.asked(now))
   }
 
   /** Time has passed: call it at `nextDeadline()`, or later. */
@@ -256,10 +257,15 @@ export class Raft {
   /** The transport knows that this message was lost. Only a hint: most losses are never known. */
   sendFailed(message: Message, now: number): void {
     this.state.now = now
-    if (message.type === 'AppendEntries') handleSendFailed(this.state, message)
+    if (message.type !== 'AppendEntries') return
+    noteSendFailed(this.state, message)
+    handleSendFailed(this.state, message)
   }
 
-  /** Starts the election timer anew, for a server that was held back: it gives a leader time to show itself. */
+  /**
+   * Starts the election timer anew, for a server that was held back: it gives a leader time to show itself. Also for one
+   * whose resting leader did not answer: it asks for votes after an ordinary time-out, and that wakes a leader who lives.
+   */
   waitForLeader(now: number): void {
     this.state.now = now
     resetElectionTimer(this.state)
@@ -268,6 +274,7 @@ export class Raft {
   /** The connection to a server broke, or could not be made. Only a hint. */
   connectionLost(id: ServerId, now: number): void {
     this.state.now = now
+    noteConnectionLost(this.state, id)
     handleConnectionLost(this.state, id)
   }
 
@@ -305,6 +312,7 @@ export class Raft {
     let earliest = forwardedReadDeadline(state)
     if (state.role !== 'leader')
       return finite(state.canCampaign ? Math.min(earliest, state.electionDeadline) : earliest)
+    if (state.rest !== null) return state.rest.renewAt
     earliest = Math.min(earliest, state.transfer?.deadline ?? NEVER, state.commitPushAt ?? NEVER)
     if (state.options.checkQuorum) earliest = Math.min(earliest, quorumDeadline(state))
     for (const progress of state.progress.values()) {
@@ -344,6 +352,13 @@ export class Raft {
   /** Becomes the server that `exportState` wrote, under the same options. */
   importState(numbers: readonly number[], now: number): void {
     this.state = importState(this.state.options, numbers, now)
+  }
+
+  /** Something is asked of this server: a leader that rests wakes before it hears what. */
+  private asked(now: number): RaftState {
+    this.state.now = now
+    stir(this.state)
+    return this.state
   }
 
   // ── Dispatch ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -416,10 +431,15 @@ export class Raft {
 
   private tickLeader(): void {
     const { state } = this
+    if (state.rest !== null) {
+      tickRest(state)
+      return
+    }
     checkQuorum(state)
     checkTransferDeadline(state)
     advanceReconfiguration(state)
     startLeaseRound(state)
+    if (considerRest(state)) return
     for (const progress of state.progress.values()) {
       if (state.now < progress.lastSentAt + state.options.heartbeatIntervalMs) continue
       if (progress.state === 'snapshot' && state.now >= progress.snapshotRetryAt) sendSnapshot(state, progress)

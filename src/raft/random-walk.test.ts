@@ -26,6 +26,7 @@ test('the walks reach what they are meant to test', () => {
   expect(total('readsServed')).toBeGreaterThan(10)
   expect(total('crashes')).toBeGreaterThan(15)
   expect(total('snapshots')).toBeGreaterThan(10)
+  expect(total('rests')).toBeGreaterThan(5)
 })
 
 test('the same seed walks the same way', () => {

@@ -8,6 +8,7 @@ import { holdsLease, renewLease } from './lease.ts'
 import type { ReadIndex, ReadIndexReply } from './message.ts'
 import { quorumIndex } from './quorum.ts'
 import { sendEmpty } from './replication.ts'
+import { doubtLeader } from './rest.ts'
 import type { PendingRead, RaftState } from './state.ts'
 
 /** The caller is answered through Ready.reads, under its token. `underLease`: without a round, if there is a lease. */
@@ -50,6 +51,8 @@ export function expireForwardedReads(state: RaftState): void {
     if (state.now < expiresAt) return // In the order of asking.
     state.forwardedReads.delete(requestId)
     state.outbox.reads.push({ token, index: null })
+    // A resting leader that was asked would have woken, and we would hear it: it is not there for us.
+    doubtLeader(state)
   }
 }
 

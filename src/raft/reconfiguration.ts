@@ -21,6 +21,7 @@ import type { Index, ServerId, Term } from './entry.ts'
 import type { Progress } from './progress.ts'
 import { hasQuorum } from './quorum.ts'
 import { appendAsLeader } from './replication.ts'
+import { heardAt } from './rest.ts'
 import { becomeFollower } from './role.ts'
 import type { RaftState } from './state.ts'
 import { handleTransfer } from './transfer.ts'
@@ -89,7 +90,7 @@ function objectionToVoters(state: RaftState, next: Configuration): ChangeResult 
 function isHeard(state: RaftState, id: ServerId): boolean {
   if (id === state.id) return true
   const progress = state.progress.get(id)
-  return progress !== undefined && state.now - progress.lastHeardAt < state.options.electionTimeoutMinMs
+  return progress !== undefined && state.now - heardAt(state, progress) < state.options.electionTimeoutMinMs
 }
 
 function append(state: RaftState, next: Configuration): ChangeResult {

@@ -10,7 +10,7 @@ import type { AppendEntries, AppendEntriesReply } from './message.ts'
 import type { Progress } from './progress.ts'
 import { reconcileProgress } from './role.ts'
 import { sendSnapshot } from './snapshot.ts'
-import type { RaftState } from './state.ts'
+import { noteActivity, type RaftState } from './state.ts'
 
 // ── The leader appends ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -80,13 +80,16 @@ export function sendEntries(state: RaftState, progress: Progress, evenIfEmpty: b
   if (!sent && evenIfEmpty && progress.fetchId === 0) sendEmpty(state, progress)
 }
 
-/** A heartbeat: it keeps the follower from campaigning, carries commitIndex, and finds out what was lost on the way. */
-export function sendEmpty(state: RaftState, progress: Progress): void {
+/**
+ * A heartbeat: it keeps the follower from campaigning, carries commitIndex, and finds out what was lost on the way.
+ * `restMs`: for how long no other follows, see `rest.ts`.
+ */
+export function sendEmpty(state: RaftState, progress: Progress, restMs = 0): void {
   if (progress.state !== 'snapshot' && progress.nextIndex <= state.log.baseIndex) sendSnapshot(state, progress)
-  sendAppend(state, progress, [])
+  sendAppend(state, progress, [], restMs)
 }
 
-function sendAppend(state: RaftState, progress: Progress, entries: readonly Entry[]): void {
+function sendAppend(state: RaftState, progress: Progress, entries: readonly Entry[], restMs = 0): void {
   const prevLogIndex = prevIndexFor(state, progress)
   const prevLogTerm = state.log.termAt(prevLogIndex)
   assert(prevLogTerm !== null, `${progress.id}: no entry ${prevLogIndex} in ${state.log.range()}`)
@@ -94,14 +97,16 @@ function sendAppend(state: RaftState, progress: Progress, entries: readonly Entr
   const { id: from, currentTerm: term, commitIndex: leaderCommit, readRound } = state
   const { id: to, session } = progress
   // May leave before our own disk has the entries: our copy counts only once it is durable (Thesis §10.2.1).
-  state.outbox.send(
-    { type: 'AppendEntries', from, to, term, prevLogIndex, prevLogTerm, entries, leaderCommit, session, readRound },
-    0,
-  )
+  const place = { prevLogIndex, prevLogTerm, entries, leaderCommit }
+  state.outbox.send({ type: 'AppendEntries', from, to, term, ...place, session, readRound, restMs }, 0)
   const lastIndex = prevLogIndex + entries.length
   if (entries.length > 0) progress.sentEntries(lastIndex, sizeOf(entries))
   else if (progress.state === 'probe') progress.probeSent = true
-  progress.commitSent = Math.max(progress.commitSent, Math.min(leaderCommit, lastIndex))
+  const commitSent = Math.min(leaderCommit, lastIndex)
+  if (commitSent > progress.commitSent) {
+    progress.commitSent = commitSent
+    noteActivity(state)
+  }
   progress.readRoundSent = readRound
   progress.lastSentAt = state.now
 }

@@ -8,7 +8,7 @@ import type { Index, ServerId, Term } from './entry.ts'
 import { dropLease, resetLease } from './lease.ts'
 import { Progress } from './progress.ts'
 import type { Role } from './ready.ts'
-import { type RaftState, recordHardState, resetElectionTimer } from './state.ts'
+import { noteActivity, type RaftState, recordHardState, resetElectionTimer } from './state.ts'
 
 /** A newer term, or a leader of ours, was seen (Paper §5.1). In a newer term nobody has our vote yet. */
 export function becomeFollower(state: RaftState, term: Term, leaderId: ServerId | null): void {
@@ -61,6 +61,8 @@ export function becomeLeader(state: RaftState): void {
   state.commitPushAt = null
   state.readRound = 0
   resetLease(state)
+  state.wokenAt = Number.NEGATIVE_INFINITY
+  noteActivity(state)
   state.progress = new Map()
   reconcileProgress(state, state.log.lastIndex + 1)
 }
@@ -89,6 +91,7 @@ function leaveOffice(state: RaftState, isNewTerm: boolean): void {
   }
   state.pendingReads = []
   dropLease(state)
+  state.rest = null
   state.progress = new Map()
   state.votes = new Map()
   state.appendPending = false

@@ -40,6 +40,14 @@ export interface Transfer {
   timeoutNowSent: boolean
 }
 
+/** A leader at rest: see `rest.ts`. Being there is the flag. */
+export interface Rest {
+  /** The round that its latest announcement began: who confirms it has heard that the leader rests. */
+  readonly round: number
+  /** When it is heard again, if nothing wakes it before. */
+  readonly renewAt: number
+}
+
 export class RaftState {
   readonly id: ServerId
   readonly options: RaftOptions
@@ -79,6 +87,10 @@ export class RaftState {
   noVoteBefore: number
   /** When a leader of the current term was last heard; −∞ when none was, so that a restart is not taken for a leader's word. */
   leaderHeardAt: number = Number.NEGATIVE_INFINITY
+  /** The leader rests and counts as heard until then, although it is silent; −∞ while it does not rest. */
+  leaderRestsUntil: number = Number.NEGATIVE_INFINITY
+  /** Servers that were heard since a connection to them was last reported lost. Kept only where leaders rest. */
+  connected: Set<ServerId> = new Set()
 
   // ── Candidates and pre-candidates ──
   /** Who granted and who refused; the own vote is in here once it is durable. */
@@ -106,6 +118,11 @@ export class RaftState {
   /** TimeoutNow was sent in this term. */
   leaseIsVoid = false
   transfer: Transfer | null = null
+  rest: Rest | null = null
+  /** When there was last anything to do or to say. Kept only where leaders rest. */
+  quietSince: number = Number.NEGATIVE_INFINITY
+  /** When the latest rest of this term ended: nobody was asked before, so silence counts from then. */
+  wokenAt: number = Number.NEGATIVE_INFINITY
 
   // ── Followers: reads that wait for the leader's answer, by requestId ──
   forwardedReads: Map<number, ForwardedRead> = new Map()
@@ -171,6 +188,11 @@ export class RaftState {
     return isVoter(configurations.current, id) || isVoter(configurations.at(commitIndex), id)
   }
 
+  /** Idle and silent, as a leader or as the follower of one: see `rest.ts`. */
+  get resting(): boolean {
+    return this.rest !== null || this.leaderRestsUntil !== Number.NEGATIVE_INFINITY
+  }
+
   /** Entries of the leader's own term have committed, so commitIndex is up to date (Paper §8). */
   get hasCommittedInTerm(): boolean {
     return this.commitIndex >= this.termStartIndex
@@ -182,10 +204,16 @@ export function recordHardState(state: RaftState): void {
   state.durability.recordHardState({ term: state.currentTerm, votedFor: state.votedFor })
 }
 
+/** The leader has something to do or to say: it does not rest for a while. */
+export function noteActivity(state: RaftState): void {
+  if (state.options.restAfterMs > 0) state.quietSince = state.now
+}
+
 /** Draws a new time-out, as each server does on its own so that they rarely campaign together (Paper §5.2). */
 export function resetElectionTimer(state: RaftState): void {
   const { electionTimeoutMinMs, electionTimeoutMaxMs } = state.options
   const spread = electionTimeoutMaxMs - electionTimeoutMinMs
   const deadline = state.now + electionTimeoutMinMs + state.random.fraction() * spread
   state.electionDeadline = Math.max(deadline, state.noVoteBefore)
+  state.leaderRestsUntil = Number.NEGATIVE_INFINITY
 }

@@ -276,7 +276,7 @@ async function failure(promise: Promise<unknown>): Promise<TransportError> {
 
 function append(from: ServerId, to: ServerId, prevLogIndex: number): AppendEntries {
   const session = 1
-  const numbers = { term: 1, prevLogIndex, prevLogTerm: 1, leaderCommit: 0, session, readRound: 0 }
+  const numbers = { term: 1, prevLogIndex, prevLogTerm: 1, leaderCommit: 0, session, readRound: 0, restMs: 0 }
   return { type: 'AppendEntries', from, to, ...numbers, entries: [] }
 }
 

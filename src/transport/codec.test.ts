@@ -82,7 +82,7 @@ describe('AppendEntries', () => {
     const recount = (count: number): string | Message => {
       const frame = frameOf(encodeMessage(APPEND).pieces)
       const body = frame.body.slice()
-      body[36] = count
+      body[42] = count
       return decodeMessage({ ...frame, body }, ROUTE)
     }
     expect(recount(1)).toContain('27 bytes too many behind 1 entries')
@@ -90,8 +90,8 @@ describe('AppendEntries', () => {
     expect(recount(255)).toContain('entry 3 of 255')
   })
 
-  test('costs a head of 56 bytes', () => {
-    expect(encodeMessage(APPEND).sizeBytes).toBe(56 + sizeOf(APPEND.entries))
+  test('costs a head of 62 bytes', () => {
+    expect(encodeMessage(APPEND).sizeBytes).toBe(62 + sizeOf(APPEND.entries))
   })
 })
 
@@ -192,6 +192,7 @@ const anyAppend = fc
     leaderCommit: number48,
     session: number48,
     readRound: number48,
+    restMs: number48,
     commands: fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 8 }),
     kind: fc.constantFrom('command' as const, 'noop' as const, 'configuration' as const, 'session' as const),
   })

@@ -1,7 +1,7 @@
 /**
  * Raft's messages as frames and back. Who sent a message and to whom does not travel with it: the connection's hello
  * said so once, and a message cannot claim another sender. Entries travel as they are (see `raft/entry.ts`), so an
- * AppendEntries is a head of 56 bytes and the pieces in which the log holds them.
+ * AppendEntries is a head of 62 bytes and the pieces in which the log holds them.
  *
  * Decoding is total: whatever the bytes, the result is a message or, in words, what is wrong with them. It takes no
  * memory by a count or a size that it has not checked.
@@ -13,8 +13,8 @@ import { assert, unreachable } from '../util/assert.ts'
 import { ByteReader, ByteWriter, MAX_UINT48, writeUint32, writeUint48 } from '../util/bytes.ts'
 import { FRAME_HEADER_BYTES, type Frame, type OutgoingFrame, sealFrame } from './frame.ts'
 
-/** The head of an AppendEntries without the frame's header: six numbers of 48 bits and a count of 32. */
-const APPEND_HEAD_BYTES = 40
+/** The head of an AppendEntries without the frame's header: seven numbers of 48 bits and a count of 32. */
+const APPEND_HEAD_BYTES = 46
 
 /** Between whom a message travels: what the connection knows and the frame does not say. */
 export interface Route {
@@ -37,14 +37,15 @@ export function encodeMessage(message: Message): OutgoingFrame {
 
 function encodeAppendEntries(message: AppendEntries): OutgoingFrame {
   const head = new Uint8Array(FRAME_HEADER_BYTES + APPEND_HEAD_BYTES)
-  const { term, prevLogIndex, prevLogTerm, leaderCommit, session, readRound, entries } = message
+  const { term, prevLogIndex, prevLogTerm, leaderCommit, session, readRound, restMs, entries } = message
   writeChecked(head, 16, term)
   writeChecked(head, 22, prevLogIndex)
   writeChecked(head, 28, prevLogTerm)
   writeChecked(head, 34, leaderCommit)
   writeChecked(head, 40, session)
   writeChecked(head, 46, readRound)
-  writeUint32(head, 52, entries.length)
+  writeChecked(head, 52, restMs)
+  writeUint32(head, 58, entries.length)
   return sealFrame('AppendEntries', head, contiguous(entries))
 }
 
@@ -118,10 +119,11 @@ function decodeAppendEntries(frame: Frame, reader: ByteReader, { from, to }: Rou
   const leaderCommit = reader.uint48()
   const session = reader.uint48()
   const readRound = reader.uint48()
+  const restMs = reader.uint48()
   const entries = decodeEntries(body, reader.uint32(), { index: prevLogIndex, term: prevLogTerm }, term)
   if (typeof entries === 'string') return `AppendEntries after index ${prevLogIndex}: ${entries}`
   const type = 'AppendEntries'
-  return { type, from, to, term, prevLogIndex, prevLogTerm, entries, leaderCommit, session, readRound }
+  return { type, from, to, term, prevLogIndex, prevLogTerm, entries, leaderCommit, session, readRound, restMs }
 }
 
 /** Each entry must carry on from the one before: the next index, no earlier term, and none later than the sender's. */

@@ -45,6 +45,7 @@ export function appendEntries(
     leaderCommit: commit,
     session,
     readRound,
+    restMs: 0,
   }
 }
 

@@ -187,6 +187,12 @@ export class TestCluster implements Surroundings {
     }
   }
 
+  /** The server, if it is up, is told that a connection broke. */
+  loseConnection(id: ServerId, to: ServerId): void {
+    const server = this.server(id)
+    if (server.raft !== null) server.input((raft, now) => raft.connectionLost(to, now))
+  }
+
   // ── What clients do ───────────────────────────────────────────────────────────────────────────────────────────────
 
   propose(id: ServerId, commands: readonly Uint8Array[]): ProposeResult {

@@ -22,8 +22,9 @@ function fieldsOf(message: Message): string {
     case 'RequestVoteReply':
       return ` ${verdict(message.granted)}`
     case 'AppendEntries': {
-      const { prevLogIndex, prevLogTerm, entries, leaderCommit, readRound } = message
-      return ` prev=${prevLogIndex}/${prevLogTerm} entries=${describeEntries(entries)} commit=${leaderCommit}${round(readRound)}`
+      const { prevLogIndex, prevLogTerm, entries, leaderCommit, readRound, restMs } = message
+      const rest = restMs === 0 ? '' : ` rest=${restMs}`
+      return ` prev=${prevLogIndex}/${prevLogTerm} entries=${describeEntries(entries)} commit=${leaderCommit}${round(readRound)}${rest}`
     }
     case 'AppendEntriesReply': {
       const { success, index, hintTerm, prevLogIndex, readRound } = message
@@ -109,7 +110,7 @@ export function describeConfiguration({ voters, votersOutgoing, learners }: Conf
 export function describeState(state: Readonly<RaftState>): string[] {
   const { id, role, currentTerm, votedFor, commitIndex, lastApplied, log } = state
   const durable = log.durableIndex === log.lastIndex ? '' : ` durable=${log.durableIndex}`
-  const line = `${id} ${role} term=${currentTerm} votedFor=${votedFor ?? '-'} log=${describeLog(state)} commit=${commitIndex} applied=${lastApplied}${durable}`
+  const line = `${id} ${role} term=${currentTerm} votedFor=${votedFor ?? '-'} log=${describeLog(state)} commit=${commitIndex} applied=${lastApplied}${durable}${state.resting ? ' resting' : ''}`
   const followers = [...state.progress.values()].map(
     ({ id, state, matchIndex, nextIndex, inFlightMessages }) =>
       `  ${id} ${state} match=${matchIndex} next=${nextIndex}${inFlightMessages > 0 ? ` inFlight=${inFlightMessages}` : ''}`,

@@ -25,6 +25,8 @@ export interface Selector {
 export const ANY: Selector = { from: null, to: null, type: null, place: null }
 
 export class TestNetwork {
+  /** Messages that were sent, lost ones as well. */
+  sentCount = 0
   private flights: Flight[] = []
   private readonly cuts = new Set<string>()
 
@@ -34,6 +36,7 @@ export class TestNetwork {
 
   /** @returns false when the link is cut, and the message lost */
   send(message: Message): boolean {
+    this.sentCount++
     if (this.cuts.has(link(message.from, message.to))) return false
     this.flights.push({ message, isHeld: false })
     return true

@@ -1,8 +1,8 @@
 /**
  * A random walk through what can happen to a cluster: messages late, lost, doubled and out of order; slow disks; crashes
- * that lose what was not durable; one-way partitions; snapshots, transfers, reads and, on demand, servers that join and
- * leave. Everything comes from the seed, so
- * a walk that fails can be walked again.
+ * that lose what was not durable; one-way partitions; connections that break, of which not everybody is told; snapshots,
+ * transfers, reads and, on demand, servers that join and leave. In half of the walks idle leaders rest. Everything comes
+ * from the seed, so a walk that fails can be walked again.
  */
 import { assert } from '../../util/assert.ts'
 import { utf8Encode } from '../../util/bytes.ts'
@@ -23,6 +23,8 @@ export interface WalkSummary {
   readonly snapshots: number
   /** Configurations that have committed. */
   readonly changes: number
+  /** How often a leader went to rest. */
+  readonly rests: number
 }
 
 /** Who takes part: servers s1 … of the first configuration, and how many more may join. */
@@ -47,6 +49,8 @@ const WEIGHTS: readonly (readonly [number, keyof typeof ACTIONS])[] = [
   [1, 'transfer'],
   [1, 'cut'],
   [1, 'heal'],
+  [1, 'breakConnection'],
+  [2, 'beIdle'],
   [0.5, 'crash'],
   [2, 'restart'],
   [2, 'change'],
@@ -80,7 +84,10 @@ class Walk {
   nextToken = 1
   joinersLeft: number
   readonly hasChanges: boolean
+  readonly leadersRest: boolean
   private changes = 0
+  private rests = 0
+  private resting: ServerId | null = null
   private readsServed = 0
   /** For each read, how much was committed when it was asked: it must not be served below. */
   readonly askedAt: Map<string, Index> = new Map()
@@ -89,11 +96,13 @@ class Walk {
     this.random = new Random(seed)
     this.joinersLeft = joinerCount
     this.hasChanges = joinerCount > 0
+    const options = { ...optionsFor(this.random), ...(joinerCount > 0 ? PROTECTED : {}) }
+    this.leadersRest = options.restAfterMs !== 0 && !options.leaseReads
     const ids = Array.from({ length: serverCount }, (_, place) => `s${place + 1}`)
     this.cluster = new TestCluster({
       ids,
       seed,
-      options: { ...optionsFor(this.random), ...(joinerCount > 0 ? PROTECTED : {}) },
+      options,
       trace: (line) => {
         if (/^s\d+ configuration of \d+ is committed$/.test(line)) this.changes++
         this.remember(line)
@@ -110,6 +119,7 @@ class Walk {
       ticket -= weight
       if (ticket >= 0) continue
       ACTIONS[name](this)
+      this.countRests()
       return
     }
   }
@@ -126,9 +136,11 @@ class Walk {
       server.persist(null)
       server.apply()
     }
-    cluster.advance(5000, () => cluster.settle())
+    // A leader that died at rest may be missed after twice the longest interval only.
+    cluster.advance(5000 + 2 * MAX_REST_INTERVAL_MS, () => cluster.settle())
     const { leader } = cluster
-    assert(leader !== undefined, 'no leader after 5 s of peace')
+    assert(leader !== undefined, 'no leader after 7 s of peace')
+    this.countRests()
     const result = cluster.propose(leader.id, [utf8Encode('the end')])
     assert(result.accepted, `${leader.id} leads and refuses a command`)
     cluster.advance(1000, () => cluster.settle())
@@ -153,8 +165,8 @@ class Walk {
   summary(): WalkSummary {
     const { committedCount: committed } = this.cluster.invariants
     const terms = Math.max(...this.cluster.running.map((server) => server.running().inspect().currentTerm))
-    const { readsServed, crashes, snapshots, changes } = this
-    return { committed, terms, readsServed, crashes, snapshots, changes }
+    const { readsServed, crashes, snapshots, changes, rests } = this
+    return { committed, terms, readsServed, crashes, snapshots, changes, rests }
   }
 
   /** A server that is up, by chance. */
@@ -165,6 +177,13 @@ class Walk {
 
   committedIndex(): Index {
     return Math.max(0, this.cluster.invariants.committedCount - 1)
+  }
+
+  private countRests(): void {
+    const { leader } = this.cluster
+    const resting = leader?.running().inspect().resting ? leader.id : null
+    if (resting !== null && resting !== this.resting) this.rests++
+    this.resting = resting
   }
 
   private checkRead(id: ServerId, { token, index }: ReadState): void {
@@ -189,6 +208,8 @@ class Walk {
  */
 const PROTECTED: Partial<RaftOptions> = { preVote: true, stickiness: true, noopAtTermStart: true }
 
+const MAX_REST_INTERVAL_MS = 1000
+
 /** Small limits, so that windows fill, batches split and entries leave memory. */
 function optionsFor(random: Random): Partial<RaftOptions> {
   return {
@@ -210,6 +231,8 @@ function optionsFor(random: Random): Partial<RaftOptions> {
       { stickiness: true },
       { stickiness: false },
     ]),
+    restAfterMs: random.pick([0, 0, 50, 120]),
+    restIntervalMs: random.between(600, MAX_REST_INTERVAL_MS),
   }
 }
 
@@ -265,6 +288,24 @@ const ACTIONS = {
   },
   cut: ({ cluster, random }: Walk): void => cluster.network.cut(random.pick(cluster.ids), random.pick(cluster.ids)),
   heal: ({ cluster }: Walk): void => cluster.network.healAll(),
+  /** Either end may be told or not. */
+  breakConnection: ({ cluster, random }: Walk): void => {
+    const [one, other] = [random.pick(cluster.ids), random.pick(cluster.ids)]
+    if (random.chance(0.7)) cluster.loseConnection(one, other)
+    if (random.chance(0.7)) cluster.loseConnection(other, one)
+  },
+  /** Nobody asks for anything, disks and messages come to an end: long enough for a leader to go to rest. */
+  beIdle: ({ cluster, random, leadersRest }: Walk): void => {
+    if (!leadersRest) return
+    if (random.chance(0.5)) cluster.network.healAll()
+    const { running } = cluster
+    for (const server of running) {
+      server.isDiskHeld = false
+      server.persist(null)
+    }
+    cluster.advance(random.between(200, 1500), () => cluster.settle())
+    for (const server of running) server.isDiskHeld = true
+  },
   change: (walk: Walk): void => {
     const { cluster, random } = walk
     const { leader } = cluster
@@ -283,6 +324,7 @@ const ACTIONS = {
     if (server === null) return
     walk.cluster.crash(server.id)
     walk.crashes++
+    for (const { id } of walk.cluster.running) if (walk.random.chance(0.6)) walk.cluster.loseConnection(id, server.id)
   },
   restart: ({ cluster, random }: Walk): void => {
     const down = cluster.ids.filter((id) => cluster.server(id).raft === null)

@@ -14,8 +14,10 @@
  * | `deliver`, `drop`, `duplicate`, `hold`, `release` + messages | what the network does with messages in flight |
  * | `settle` | delivers until nothing moves, except what is held |
  * | `flight` | lists what is in flight |
+ * | `count` | how many messages were sent since the last `count` |
  * | `cut s1->s2`, `heal s1->s2`, `heal` | links fail in one direction; `s1--s2` both; `s1--*` all of one server's |
  * | `unplug s1 s2` | the connection between them breaks, and both are told |
+ * | `loses s1 s2` | s1 alone is told that its connection to s2 broke |
  * | `crash s1`, `restart s1` | it loses what is not durable |
  * | `disk s1 held`, `disk s1 auto`, `persist s1 [3]` | batches wait until they are called durable |
  * | `applying s1 held`, `applying s1 auto`, `apply s1` | the same for the state machine |
@@ -23,6 +25,7 @@
  * | `fail s1->s2` | messages are lost, and their senders are told |
  * | `transfer s1 s2`, `read s1` | what clients ask for |
  * | `read s1 lease`, `stall s1` | a read under the lease; the server was held up |
+ * | `stepDown s1` | the leader gives up its office |
  * | `change s1 addLearner s4 [promote]`, `change s1 remove s2`, `change s1 replaceVoters s1,s4,s5` … | the same |
  * | `join s4` | starts a server that belongs to nobody yet |
  * | `status [s1]` | one line a server, more for a leader |
@@ -45,6 +48,8 @@ import type { Flight, Selector } from './network.ts'
 export class ScriptWorld {
   isQuiet = false
   nextToken = 1
+  /** How many messages the last `count` has counted. */
+  counted = 0
   readonly configurations: Map<string, Configuration> = new Map()
   private trace: string[] = []
   private built: TestCluster | null = null
@@ -98,15 +103,21 @@ export const VERBS: { readonly [name: string]: Verb } = {
     if (inFlight.length === 0) world.say('nothing')
     for (const { message, isHeld } of inFlight) world.say(`${describeMessage(message)}${isHeld ? ' (held)' : ''}`)
   },
+  count: (world) => {
+    const { sentCount } = world.cluster.network
+    world.say(`${sentCount - world.counted} messages`)
+    world.counted = sentCount
+  },
   cut: (world, words) => forEachLink(world, words, (from, to) => world.cluster.network.cut(from, to)),
   heal: (world, words) => {
     if (words.length === 0) world.cluster.network.healAll()
     forEachLink(world, words, (from, to) => world.cluster.network.heal(from, to))
   },
   unplug: ({ cluster }, [left, right]) => {
-    loseConnection(cluster, idOf(left), idOf(right))
-    loseConnection(cluster, idOf(right), idOf(left))
+    cluster.loseConnection(idOf(left), idOf(right))
+    cluster.loseConnection(idOf(right), idOf(left))
   },
+  loses: ({ cluster }, [id, to]) => cluster.loseConnection(idOf(id), idOf(to)),
   crash: (world, words) => {
     for (const id of words) world.cluster.crash(id)
   },
@@ -136,6 +147,7 @@ export const VERBS: { readonly [name: string]: Verb } = {
   change,
   join: ({ cluster }, [id]) => cluster.join(idOf(id)),
   read: (world, [id, how]) => world.cluster.read(idOf(id), world.nextToken++, how === 'lease'),
+  stepDown: ({ cluster }, [id]) => cluster.server(idOf(id)).input((raft, now) => raft.stepDown(now)),
   stall: ({ cluster }, [id]) => cluster.server(idOf(id)).input((raft, now) => raft.stalled(now)),
   status: (world, words) => {
     const ids = words.length > 0 ? words : world.cluster.ids
@@ -218,11 +230,6 @@ function forEachFlight(world: ScriptWorld, words: readonly string[], act: (fligh
   const flights = world.cluster.network.select(selectorOf(words))
   if (flights.length === 0) world.say(`no such message: ${words.join(' ')}`)
   for (const flight of flights) act(flight)
-}
-
-function loseConnection(cluster: TestCluster, id: ServerId, to: ServerId): void {
-  const server = cluster.server(id)
-  if (server.raft !== null) server.input((raft, now) => raft.connectionLost(to, now))
 }
 
 function setHeld(flight: Flight, isHeld: boolean): void {

@@ -70,7 +70,7 @@ async function start(...members: string[]): Promise<Driver> {
 }
 
 function heartbeat(term: number): Message {
-  const reference = { prevLogIndex: 0, prevLogTerm: 0, leaderCommit: 0, session: 1, readRound: 0 }
+  const reference = { prevLogIndex: 0, prevLogTerm: 0, leaderCommit: 0, session: 1, readRound: 0, restMs: 0 }
   return { type: 'AppendEntries', from: 'b', to: 'a', term, entries: [], ...reference }
 }
 

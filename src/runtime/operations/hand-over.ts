@@ -49,8 +49,9 @@ export class HandOver {
 
   /** The furthest of the voters that were heard lately and not asked yet; null when there is none. */
   private successor(asked: ReadonlySet<ServerId>): ServerId | null {
-    const { progress, configuration, options } = this.state()
-    const heardSince = this.clock.now() - options.electionTimeoutMinMs
+    const { progress, configuration, options, resting } = this.state()
+    // Nobody speaks to a leader at rest: there the connections say who is there.
+    const heardSince = resting ? Number.NEGATIVE_INFINITY : this.clock.now() - options.electionTimeoutMinMs
     let best: Progress | null = null
     for (const one of progress.values()) {
       const isFit = configuration.voters.includes(one.id) && one.state !== 'snapshot' && one.lastHeardAt >= heardSince

@@ -16,7 +16,7 @@ export interface PeerStatus {
   /** Sent and not acknowledged yet. */
   readonly inFlightMessages: number
   readonly inFlightBytes: number
-  /** How long it was not heard; about a heartbeat when all is well. */
+  /** How long it was not heard; about a heartbeat when all is well, up to `raft.restIntervalMs` while the leader rests. */
   readonly silentMs: number
   /** It does not keep up: see the event `slowPeer`. */
   readonly slow: boolean
@@ -29,6 +29,8 @@ export interface NodeStatus {
   readonly term: Term
   /** Who leads, as far as this server knows; null when it knows of nobody. */
   readonly leaderId: ServerId | null
+  /** Idle and silent until somebody asks for something: see `raft.restAfterMs`. */
+  readonly resting: boolean
   /** Everything up to here is on the disks of a majority, as far as this server knows. */
   readonly commitIndex: Index
   /** Everything up to here was applied by the state machine of this server. */
@@ -75,6 +77,7 @@ export function describeNode(state: Readonly<RaftState>, sources: StatusSources)
     role,
     term,
     leaderId,
+    resting: state.resting,
     commitIndex,
     lastApplied,
     firstIndex: log.baseIndex + 1,

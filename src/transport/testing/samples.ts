@@ -34,6 +34,7 @@ export const SAMPLE_MESSAGES: { readonly [Type in MessageType]: Message & { read
     leaderCommit: 11,
     session: 9,
     readRound: 3,
+    restMs: 10_000,
   },
   AppendEntriesReply: {
     ...route,
