@@ -252,14 +252,15 @@ export class StreamTransport implements SharedTransport {
     // Who dials again has lost the earlier connection, whether or not we noticed.
     this.callers.get(from)?.close('replaced', 'replaced by a newer connection')
     const side = { peer: from, outbound: new Outbound(wiring, from), dialled: false }
-    const channel: Channel = new Channel(wiring, framed, side, () => this.callerLost(wiring, channel))
+    const channel: Channel = new Channel(wiring, framed, side, (error) => this.callerLost(wiring, channel, error))
     this.callers.set(from, channel)
     this.peers.get(from)?.retryNow()
   }
 
-  private callerLost({ groups }: Wiring, channel: Channel): void {
+  private callerLost(wiring: Wiring, channel: Channel, error: TransportError): void {
     if (this.callers.get(channel.peer) === channel) this.callers.delete(channel.peer)
-    groups.connectionLost(channel.peer)
+    if (error.code === 'ERR_QUORATE_BAD_FRAME') reportTrouble(wiring, channel.peer, error)
+    wiring.groups.connectionLost(channel.peer)
   }
 
   private unreachable(to: ServerId): TransportError {
