@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { transportAcceptance } from '../transport/acceptance.ts'
+import { groupedStage } from '../transport/testing/grouped-stage.ts'
 import { utf8Encode } from '../util/bytes.ts'
 import { tcpTransport } from './tcp-transport.ts'
 import {
@@ -20,6 +21,10 @@ afterEach(closeAll)
 
 describe('TCP is a Transport:', () => {
   for (const { title, run } of transportAcceptance) test(title, () => run(socketStage(tcpTransport)))
+})
+
+describe('a group over TCP, beside others, is a Transport:', () => {
+  for (const { title, run } of transportAcceptance) test(title, () => run(groupedStage(socketStage(tcpTransport))))
 })
 
 describe('over TCP', () => {

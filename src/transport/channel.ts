@@ -8,6 +8,7 @@ import { decodeMessage, frameWriter } from './codec.ts'
 import type { CloseReason } from './counters.ts'
 import { FRAME_HEADER_BYTES, FRAME_TYPES, type Frame, type FrameType, type OutgoingFrame, sealFrame } from './frame.ts'
 import type { FramedStream, Role } from './framed-stream.ts'
+import { encodeGroupEnded } from './groups.ts'
 import { KeepAlive } from './keep-alive.ts'
 import { type Fate, joinSmall, Outbox } from './outbox.ts'
 import {
@@ -19,7 +20,7 @@ import {
   type Outcome,
   Requests,
 } from './requests.ts'
-import { TransportError } from './transport.ts'
+import { TransportError, type TransportHandlers } from './transport.ts'
 import type { Wiring } from './wiring.ts'
 
 /** How much is handed to the stream at a time; the rest stays in the outbox, where it is counted. */
@@ -50,7 +51,15 @@ export class Outbound {
 }
 
 export class Channel implements Role {
-  readonly accepts: readonly FrameType[] = [...MESSAGE_FRAMES, 'Request', 'Response', 'Ping', 'Pong']
+  readonly accepts: readonly FrameType[] = [
+    ...MESSAGE_FRAMES,
+    'Request',
+    'Response',
+    'Ping',
+    'Pong',
+    'Group',
+    'GroupEnded',
+  ]
   readonly peer: ServerId
   readonly outbound: Outbound
   private readonly wiring: Wiring
@@ -86,8 +95,15 @@ export class Channel implements Role {
     if (this.outbound.outbox.push(frame, fate)) this.scheduleFlush()
   }
 
-  request(body: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
-    return this.outbound.requests.ask(timeoutMs, (number, fate) => this.send(encodeRequest(number, body), fate))
+  request(body: Uint8Array, timeoutMs: number, slot: number): Promise<Uint8Array> {
+    const submit = (number: number, fate: Fate): void => this.send(encodeRequest(number, body, slot), fate)
+    return this.outbound.requests.ask(timeoutMs, submit, slot)
+  }
+
+  /** The group of this slot has stopped here: whoever has heard of it on this connection is told so. */
+  groupEnded(slot: number): void {
+    this.outbound.requests.groupEnded(slot)
+    if (this.framed.slots.hasAnnounced(slot)) this.send(encodeGroupEnded(slot))
   }
 
   /** Hangs up on purpose: `words` are for whoever waits for an answer. */
@@ -110,6 +126,8 @@ export class Channel implements Role {
         return this.handleRequest(frame)
       case 'Response':
         return this.handleResponse(frame)
+      case 'GroupEnded':
+        return this.handleGroupEnded(frame)
       default:
         return this.handleMessage(frame)
     }
@@ -139,38 +157,49 @@ export class Channel implements Role {
   }
 
   private handleMessage(frame: Frame): string | null {
+    const handlers = this.handlersFor(frame)
+    if (handlers === null) return null
     const message: Message | string = decodeMessage(frame, { from: this.peer, to: this.wiring.self.id })
     if (typeof message === 'string') return message
-    this.wiring.handlers.onMessage(message)
+    handlers.onMessage(message)
     return null
   }
 
   private handleRequest(frame: Frame): string | null {
     const request = decodeRequest(frame)
     if (typeof request === 'string') return request
+    const { number } = request
+    const group = this.framed.slots.groupAt(frame.slot)
+    const slot = group?.slot ?? 0
+    const handlers = this.handlersFor(frame)
+    if (handlers === null) {
+      const words = `group '${this.framed.slots.nameAt(frame.slot)}' does not run here`
+      this.respond(slot, number, 'refused', encodeReason(words))
+      return null
+    }
     if (this.concurrentRequests >= this.wiring.limits.maxConcurrentRequests) {
-      this.respond(request.number, 'refused', encodeReason(`${this.concurrentRequests} requests are under way`))
+      this.respond(slot, number, 'refused', encodeReason(`${this.concurrentRequests} requests are under way`))
       return null
     }
     this.concurrentRequests++
-    this.wiring.handlers.onRequest(this.peer, request.body).then(
-      (answer) => this.finishRequest(request.number, 'answered', answer),
+    handlers.onRequest(this.peer, request.body).then(
+      (answer) => this.finishRequest(slot, number, 'answered', answer),
       (error: unknown) =>
-        this.finishRequest(request.number, 'failed', encodeReason(error instanceof Error ? error.message : 'unknown')),
+        this.finishRequest(slot, number, 'failed', encodeReason(error instanceof Error ? error.message : 'unknown')),
     )
     return null
   }
 
-  private finishRequest(number: number, outcome: Outcome, body: Uint8Array): void {
+  private finishRequest(slot: number, number: number, outcome: Outcome, body: Uint8Array): void {
     this.concurrentRequests--
-    this.respond(number, outcome, body)
+    this.respond(slot, number, outcome, body)
   }
 
-  private respond(number: number, outcome: Outcome, body: Uint8Array): void {
+  private respond(slot: number, number: number, outcome: Outcome, body: Uint8Array): void {
     if (this.over) return
-    const frame = encodeResponse(number, outcome, body)
+    const frame = encodeResponse(number, outcome, body, slot)
     if (fitsFrame(this.wiring, frame)) this.send(frame)
-    else this.respond(number, 'failed', encodeReason(`its answer of ${body.length} bytes exceeds maxFrameBytes`))
+    else this.respond(slot, number, 'failed', encodeReason(`its answer of ${body.length} bytes exceeds maxFrameBytes`))
   }
 
   private handleResponse(frame: Frame): string | null {
@@ -178,6 +207,19 @@ export class Channel implements Role {
     if (typeof response === 'string') return response
     this.outbound.requests.settle(response.number, response.outcome, response.body)
     return null
+  }
+
+  private handleGroupEnded({ slot }: Frame): string | null {
+    if (slot === 0) return 'GroupEnded for no group'
+    this.framed.slots.groupAt(slot)?.handlers?.onConnectionLost(this.peer)
+    return null
+  }
+
+  /** Null when the frame's group does not run here. */
+  private handlersFor({ slot }: Frame): TransportHandlers | null {
+    const handlers = this.framed.slots.groupAt(slot)?.handlers ?? null
+    if (handlers === null) this.wiring.counters.framesWithoutGroup++
+    return handlers
   }
 
   private scheduleFlush(): void {
@@ -190,8 +232,9 @@ export class Channel implements Role {
   }
 
   private flush(): void {
+    const announce = (slot: number): OutgoingFrame | null => this.framed.announcementFor(slot)
     while (!this.over && !this.full) {
-      const pieces = this.outbound.outbox.take(WRITE_BYTES)
+      const pieces = this.outbound.outbox.take(WRITE_BYTES, announce)
       if (pieces.length === 0) return
       this.full = !this.framed.write(joinSmall(pieces))
     }

@@ -38,9 +38,9 @@ describe('a message', () => {
   test.each(Object.values(SAMPLE_MESSAGES))('$type that ends early, or does not end, is refused', (message) => {
     const { type, body, checked } = frameOf(encodeMessage(message).pieces)
     const longer = concat([body, new Uint8Array(1)])
-    expect(decodeMessage({ type, body: longer, checked }, ROUTE)).toBeTypeOf('string')
+    expect(decodeMessage({ type, slot: 0, body: longer, checked }, ROUTE)).toBeTypeOf('string')
     for (let length = 0; length < body.length; length++)
-      expect(decodeMessage({ type, body: body.subarray(0, length), checked }, ROUTE)).toBeTypeOf('string')
+      expect(decodeMessage({ type, slot: 0, body: body.subarray(0, length), checked }, ROUTE)).toBeTypeOf('string')
   })
 
   test('with a number that does not fit is our mistake', () => {
@@ -171,7 +171,7 @@ function mutate(random: Random, originals: readonly Uint8Array[]): Uint8Array {
 function mutateBody(random: Random, frame: Frame): Frame {
   const body = frame.body.slice(0, random.chance(0.3) ? random.below(frame.body.length + 1) : frame.body.length)
   for (let i = random.below(4); i >= 0 && body.length > 0; i--) body[random.below(body.length)] = random.below(256)
-  return { type: frame.type, body, checked: Math.min(frame.checked, body.length) }
+  return { type: frame.type, slot: frame.slot, body, checked: Math.min(frame.checked, body.length) }
 }
 
 const number48 = fc.oneof(fc.integer({ min: 0, max: 1000 }), fc.constant(MAX_UINT48), fc.maxSafeInteger().map(clamp))

@@ -27,15 +27,16 @@ export function frameWriter(): ByteWriter {
   return new ByteWriter().uint48(0).uint48(0).uint32(0)
 }
 
-export function encodeMessage(message: Message): OutgoingFrame {
-  if (message.type === 'AppendEntries') return encodeAppendEntries(message)
+/** `slot` is our number for the message's group; 0 for none. */
+export function encodeMessage(message: Message, slot = 0): OutgoingFrame {
+  if (message.type === 'AppendEntries') return encodeAppendEntries(message, slot)
   const writer = frameWriter()
   writeNumbers(writer, message.term)
   writeFields(writer, message)
-  return sealFrame(message.type, writer.finish())
+  return sealFrame(message.type, writer.finish(), [], slot)
 }
 
-function encodeAppendEntries(message: AppendEntries): OutgoingFrame {
+function encodeAppendEntries(message: AppendEntries, slot: number): OutgoingFrame {
   const head = new Uint8Array(FRAME_HEADER_BYTES + APPEND_HEAD_BYTES)
   const { term, prevLogIndex, prevLogTerm, leaderCommit, session, readRound, restMs, entries } = message
   writeChecked(head, 16, term)
@@ -46,7 +47,7 @@ function encodeAppendEntries(message: AppendEntries): OutgoingFrame {
   writeChecked(head, 46, readRound)
   writeChecked(head, 52, restMs)
   writeUint32(head, 58, entries.length)
-  return sealFrame('AppendEntries', head, contiguous(entries))
+  return sealFrame('AppendEntries', head, contiguous(entries), slot)
 }
 
 function writeChecked(bytes: Uint8Array, offset: number, value: number): void {

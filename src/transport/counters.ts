@@ -22,6 +22,8 @@ const CLOSE_REASONS = [
   'badFrame',
   /** A frame of a type that nobody knows. */
   'unknownFrame',
+  /** A frame of a group that was not announced, or an announcement that cannot be: two names for one slot, too many. */
+  'badSlot',
   /** The hello was refused, by either end: another cluster, another server, no common version, not admitted, no room. */
   'helloRefused',
   /** No certificate, one of another CA or another member, or one that has expired; found by this end, or told by the other. */
@@ -47,6 +49,8 @@ export class Counters {
   framesOut = 0
   /** Frames that were to be sent and were not: no connection, or too much waited for it already. */
   framesDropped = 0
+  /** What arrived for a group that does not run here: messages, which are dropped, requests and snapshots, which are refused. */
+  framesWithoutGroup = 0
   /** Attempts to reach a peer, for messages or for a snapshot. */
   dials = 0
   /** Of those, the ones that brought no connection at all: nobody there, or a TLS handshake that failed. */

@@ -6,7 +6,7 @@
  *      0      4  size of the body
  *      4      1  type
  *      5      1  1, the version of this header
- *      6      2  0, reserved
+ *      6      2  slot: the group that the frame belongs to, 0 for none (see `slots.ts`)
  *      8      4  how many of the body's first bytes the checksum covers
  *     12      4  CRC-32C of the 12 bytes before it and of those bytes
  * ```
@@ -21,6 +21,7 @@ import { crc32c } from '../util/crc32c.ts'
 
 export const FRAME_HEADER_BYTES = 16
 const HEADER_VERSION = 1
+const SLOT_OFFSET = 6
 const CRC_OFFSET = 12
 
 /** The byte that names each kind of frame. Numbers are never used again for something else. */
@@ -38,6 +39,8 @@ export const FRAME_TYPES = {
   SnapshotAck: 11,
   SnapshotDone: 12,
   SnapshotRefusal: 13,
+  Group: 14,
+  GroupEnded: 15,
   PreVote: 16,
   PreVoteReply: 17,
   RequestVote: 18,
@@ -56,6 +59,12 @@ export type FrameType = keyof typeof FRAME_TYPES
 /** Snapshots travel in pieces of at most this size. */
 export const SNAPSHOT_CHUNK_BYTES: number = 256 * 1024
 
+/** A group's name in UTF-8 has from 1 to so many bytes. */
+export const MAX_GROUP_NAME_BYTES = 255
+
+/** The highest slot: it has 16 bits. */
+export const MAX_SLOT = 0xffff
+
 const KIB = 1024
 
 /** Fixed fields fit into 64 bytes; texts have 4 KiB, a configuration 256 KiB; null: `maxFrameBytes`. */
@@ -73,6 +82,8 @@ const BODY_LIMITS: Record<FrameType, number | null> = {
   SnapshotAck: 64,
   SnapshotDone: 64,
   SnapshotRefusal: 4 * KIB,
+  Group: MAX_GROUP_NAME_BYTES,
+  GroupEnded: 0,
   PreVote: 64,
   PreVoteReply: 64,
   RequestVote: 64,
@@ -96,6 +107,8 @@ export function bodyLimit(type: FrameType, maxFrameBytes: number): number {
 
 export interface Frame {
   readonly type: FrameType
+  /** The sender's number for the group that the frame belongs to; 0 for none. */
+  readonly slot: number
   /** Nobody writes into it any more, so views into it may be kept. */
   readonly body: Uint8Array
   /** How many of the body's first bytes the frame's checksum has vouched for. */
@@ -106,13 +119,20 @@ export interface Frame {
 export interface OutgoingFrame {
   readonly pieces: readonly Uint8Array[]
   readonly sizeBytes: number
+  /** Our number for the group that the frame belongs to; 0 for none. It must be announced before the frame is written. */
+  readonly slot: number
 }
 
 /**
  * Fills in the header. `head` starts with 16 bytes for it; what follows them is covered by the checksum, and
  * `tail`, which is not, is the rest of the body.
  */
-export function sealFrame(type: FrameType, head: Uint8Array, tail: readonly Uint8Array[] = []): OutgoingFrame {
+export function sealFrame(
+  type: FrameType,
+  head: Uint8Array,
+  tail: readonly Uint8Array[] = [],
+  slot = 0,
+): OutgoingFrame {
   const checked = head.length - FRAME_HEADER_BYTES
   let length = checked
   for (const piece of tail) length += piece.length
@@ -120,9 +140,11 @@ export function sealFrame(type: FrameType, head: Uint8Array, tail: readonly Uint
   writeUint32(head, 0, length)
   head[4] = FRAME_TYPES[type]
   head[5] = HEADER_VERSION
+  head[SLOT_OFFSET] = slot & 0xff
+  head[SLOT_OFFSET + 1] = slot >>> 8
   writeUint32(head, 8, checked)
   writeUint32(head, CRC_OFFSET, checksumOf(head, head.subarray(FRAME_HEADER_BYTES)))
-  return { pieces: tail.length === 0 ? [head] : [head, ...tail], sizeBytes: FRAME_HEADER_BYTES + length }
+  return { pieces: tail.length === 0 ? [head] : [head, ...tail], sizeBytes: FRAME_HEADER_BYTES + length, slot }
 }
 
 function checksumOf(header: Uint8Array, checkedBody: Uint8Array): number {
@@ -229,6 +251,7 @@ export class FrameReader {
 
   private emit(body: Uint8Array, onFrame: OnFrame): void {
     const type = TYPES_BY_CODE[this.header[4] as number] as FrameType
+    const slot = (this.header[SLOT_OFFSET] as number) | ((this.header[SLOT_OFFSET + 1] as number) << 8)
     const checked = readUint32(this.header, 8)
     const expected = readUint32(this.header, CRC_OFFSET)
     const actual = checksumOf(this.header, body.subarray(0, checked))
@@ -237,6 +260,6 @@ export class FrameReader {
     this.bodyFill = 0
     if (actual !== expected)
       this.trouble = `${type} with checksum ${actual.toString(16)} instead of ${expected.toString(16)}`
-    else this.trouble = onFrame({ type, body, checked })
+    else this.trouble = onFrame({ type, slot, body, checked })
   }
 }

@@ -6,13 +6,14 @@ import { type CloseReason, type Counters, reasonOfLoss } from './counters.ts'
 import { bodyLimit, type Frame, FrameReader, type FrameType, type OutgoingFrame } from './frame.ts'
 import { FrameDeadline } from './frame-deadline.ts'
 import type { ByteStream } from './network.ts'
+import { Slots } from './slots.ts'
 import { TransportError } from './transport.ts'
 import type { Wiring } from './wiring.ts'
 
 export interface Role {
   /** Frames of other types end the connection, before memory is taken for them. */
   readonly accepts: readonly FrameType[]
-  /** Takes a frame; returns null, or in words why the connection must end. */
+  /** Takes a frame whose slot is known; returns null, or in words why the connection must end. */
   onFrame(frame: Frame): string | null
   /** Bytes arrived, or left after the stream had been full: the other end is alive. */
   onSign(): void
@@ -24,15 +25,18 @@ export interface Role {
 
 export class FramedStream {
   readonly remote: string
+  readonly slots: Slots
   private readonly stream: ByteStream
   private readonly counters: Counters
   private readonly deadline: FrameDeadline
   private readonly reader: FrameReader
   private role: Role
   private closed = false
+  private sawBadSlot = false
 
-  constructor({ limits, clock, counters }: Wiring, stream: ByteStream, role: Role) {
+  constructor({ limits, clock, counters, groups }: Wiring, stream: ByteStream, role: Role) {
     this.remote = stream.remote
+    this.slots = new Slots(groups, limits.maxGroups)
     this.stream = stream
     this.counters = counters
     this.deadline = new FrameDeadline(clock, limits.frameTimeoutMs, (words) =>
@@ -67,8 +71,16 @@ export class FramedStream {
   }
 
   send(frame: OutgoingFrame): boolean {
+    const announcement = this.announcementFor(frame.slot)
     this.counters.framesOut++
-    return this.write(frame.pieces)
+    return this.write(announcement === null ? frame.pieces : [...announcement.pieces, ...frame.pieces])
+  }
+
+  /** What must be written before a frame with this slot; for whoever writes frames without `send`. */
+  announcementFor(slot: number): OutgoingFrame | null {
+    const announcement = this.slots.announcementFor(slot)
+    if (announcement !== null) this.counters.framesOut++
+    return announcement
   }
 
   /** Hangs up. Only the first reason counts. */
@@ -90,13 +102,16 @@ export class FramedStream {
       this.deadline.note(chunk.length, this.counters.framesIn > framesBefore, this.reader.isWithinFrame)
       return
     }
-    const reason = this.reader.sawUnknownType ? 'unknownFrame' : 'badFrame'
+    const reason = this.reader.sawUnknownType ? 'unknownFrame' : this.sawBadSlot ? 'badSlot' : 'badFrame'
     this.end(new TransportError('ERR_QUORATE_BAD_FRAME', trouble), reason)
   }
 
   private onFrame(frame: Frame): string | null {
     if (this.closed) return 'closed'
     this.counters.framesIn++
+    const badSlot = frame.type === 'Group' ? this.slots.hear(frame) : this.slots.check(frame)
+    this.sawBadSlot = badSlot !== null
+    if (badSlot !== null || frame.type === 'Group') return badSlot
     return this.role.onFrame(frame)
   }
 

@@ -139,7 +139,7 @@ describe('on the wire', () => {
   test('a hello that says more than we understand is understood as far as it goes', () => {
     const { body } = travel(encodeHello(HELLO))
     const longer = concat([body, Uint8Array.of(1, 2, 3)])
-    expect(decodeHello({ type: 'Hello', body: longer, checked: longer.length })).toEqual(HELLO)
+    expect(decodeHello({ type: 'Hello', slot: 0, body: longer, checked: longer.length })).toEqual(HELLO)
   })
 
   test('a name of 512 bytes is one, and a reason that is longer is cut between two letters', () => {
@@ -152,18 +152,20 @@ describe('on the wire', () => {
 
   test('a refusal for a reason of a later release keeps its words', () => {
     const { body } = travel(encodeRefusal({ code: 'notAdmitted', reason: 'because' }))
-    expect(decodeAnswer({ type: 'Refusal', body: concat([Uint8Array.of(200), body.subarray(1)]), checked: 0 })).toEqual(
-      {
-        code: 'malformed',
-        reason: 'because',
-      },
-    )
+    expect(
+      decodeAnswer({ type: 'Refusal', slot: 0, body: concat([Uint8Array.of(200), body.subarray(1)]), checked: 0 }),
+    ).toEqual({
+      code: 'malformed',
+      reason: 'because',
+    })
   })
 
   test('a hello that ends anywhere too early is no hello', () => {
     const { body } = travel(encodeHello(HELLO))
     for (let length = 0; length < body.length; length++)
-      expect(decodeHello({ type: 'Hello', body: body.subarray(0, length), checked: length })).toBeTypeOf('string')
+      expect(decodeHello({ type: 'Hello', slot: 0, body: body.subarray(0, length), checked: length })).toBeTypeOf(
+        'string',
+      )
   })
 
   test.each([
@@ -172,7 +174,7 @@ describe('on the wire', () => {
   ])('a hello with %s is no hello', (_title, offset, value, words) => {
     const body = travel(encodeHello(HELLO)).body.slice()
     body[offset] = value
-    expect(decodeHello({ type: 'Hello', body, checked: body.length })).toBe(words)
+    expect(decodeHello({ type: 'Hello', slot: 0, body, checked: body.length })).toBe(words)
   })
 
   test.each([

@@ -6,14 +6,24 @@ import { StreamTransport } from './stream-transport.ts'
 import { drawMalice } from './testing/malice.ts'
 import { MemoryNetwork } from './testing/memory-network.ts'
 import { VirtualClock } from './testing/virtual-clock.ts'
+import type { TransportHandlers } from './transport.ts'
 
 const ROUNDS = 3000
+
+const HANDLERS: TransportHandlers = {
+  onMessage: () => {},
+  onRequest: async (_from, body) => body,
+  onConnectionLost: () => {},
+  onSnapshot: async () => ({ offset: 0, write: async () => {}, finish: async () => {}, interrupt: () => {} }),
+}
 
 test(`${ROUNDS} enemies: nothing throws, each is closed and counted once, and a peer is served as before`, async () => {
   const clock = new VirtualClock()
   const network = new MemoryNetwork(clock)
   const random = new Random(7)
   const server = await start('b', network)
+  const group = { messages: 0 }
+  await server.group('orders').start({ ...HANDLERS, onMessage: () => void group.messages++ })
   for (let round = 0; round < ROUNDS; round++) {
     const purpose = random.pick<Purpose>(['messages', 'snapshot'])
     const connecting = network.connect('b')
@@ -34,6 +44,9 @@ test(`${ROUNDS} enemies: nothing throws, each is closed and counted once, and a 
   expect(closed.badFrame).toBeGreaterThan(ROUNDS / 10)
   expect(closed.unknownFrame).toBeGreaterThan(10)
   expect(closed.helloRefused).toBeGreaterThan(10)
+  expect(closed.badSlot).toBeGreaterThan(100)
+  expect(server.counters.framesWithoutGroup).toBeGreaterThan(100)
+  expect(group.messages).toBeGreaterThan(100)
   const peer = await start('a', network)
   peer.setPeers({ b: 'b' })
   const asking = peer.request('b', Uint8Array.of(1), 1000)
@@ -48,11 +61,6 @@ function hello(from: string, purpose: Purpose): Uint8Array {
 async function start(id: string, network: MemoryNetwork): Promise<StreamTransport> {
   const self = { cluster: 'test', id, incarnation: `disk-${id}`, address: id }
   const transport = new StreamTransport({ ...self, clock: network.clock, random: new Random(1) }, network)
-  await transport.start({
-    onMessage: () => {},
-    onRequest: async (_from, body) => body,
-    onConnectionLost: () => {},
-    onSnapshot: async () => ({ offset: 0, write: async () => {}, finish: async () => {}, interrupt: () => {} }),
-  })
+  await transport.start(HANDLERS)
   return transport
 }

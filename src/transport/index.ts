@@ -9,13 +9,15 @@ export type { CloseReason, TransportCounters } from './counters.ts'
 export type { Identity } from './handshake.ts'
 export { DEFAULT_LIMITS, type TransportLimits } from './limits.ts'
 export { memberName } from './member-name.ts'
-export { type MemoryLink, MemorySwitchboard } from './memory-transport.ts'
+export type { MemoryLink } from './memory-links.ts'
+export { MemorySwitchboard } from './memory-transport.ts'
 export type { ByteStream, ByteStreamHandlers, Listener, Network } from './network.ts'
 export { StreamTransport, type StreamTransportOptions } from './stream-transport.ts'
 export {
   type Delivery,
   type Introduction,
   type PeerIdentity,
+  type SharedTransport,
   type SnapshotOffer,
   type SnapshotSink,
   type SnapshotSource,

@@ -12,7 +12,7 @@ test('pings as often as told, and gives up on who stays silent', async () => {
   const ping = (): void => void events.push(`ping at ${clock.now()}`)
   new KeepAlive(clock, LIMITS, ping, (reason) => events.push(reason))
   await clock.advance(60_000)
-  expect(events).toEqual([...[1, 2, 3, 4, 5].map((s) => `ping at ${s}000`), 'silent for 6000 ms'])
+  expect(events).toEqual([...[1, 2, 3, 4].map((s) => `ping at ${s}000`), 'silent for 5000 ms'])
 })
 
 test('a sign of life starts the time anew', async () => {
@@ -24,6 +24,35 @@ test('a sign of life starts the time anew', async () => {
     keepAlive.sign()
   }
   expect(silences).toEqual([])
+})
+
+test('gives up when the silence is long enough, and not at the ping after that', async () => {
+  const clock = new VirtualClock()
+  const events: string[] = []
+  const limits = { ...LIMITS, keepAliveMs: 2000, idleTimeoutMs: 5000 }
+  const keepAlive = new KeepAlive(clock, limits, null, (reason) => events.push(`${reason} at ${clock.now()}`))
+  await clock.advance(2500)
+  keepAlive.sign()
+  await clock.advance(60_000)
+  expect(events).toEqual(['silent for 5000 ms at 7500'])
+})
+
+test('a process that stood still asks first: a peer that only answers had no reason to say anything', async () => {
+  const clock = new VirtualClock()
+  const events: string[] = []
+  const keepAlive = new KeepAlive(
+    clock,
+    LIMITS,
+    () => events.push(`ping at ${clock.now()}`),
+    (reason) => events.push(reason),
+  )
+  await clock.advance(900)
+  keepAlive.sign()
+  clock.stall(60_000)
+  await clock.advance(0)
+  expect(events).toEqual(['ping at 60900'])
+  await clock.advance(60_000)
+  expect(events.at(-1)).toMatch(/^silent for 5000 ms$/)
 })
 
 test('a process that was held up reads what has arrived before it judges', () => {

@@ -1,9 +1,13 @@
 /**
- * Finds out that the other end is silent. TCP tells of a peer that closed, not of one whose cable was pulled: without
- * this, a server would wait a quarter of an hour for a connection that leads nowhere. Whoever dialled sends a Ping every
- * `keepAliveMs`, the other end answers; both hang up after `idleTimeoutMs` without a sign of life.
+ * Finds out that the other end is silent. TCP tells of a peer that closed, not of one whose cable was pulled or whose
+ * process was frozen: without this, a server would wait a quarter of an hour for a connection that leads nowhere. Whoever
+ * dialled sends a Ping every `keepAliveMs`, the other end answers; both hang up after `idleTimeoutMs` without a sign of
+ * life, at that moment and not at the next ping.
+ *
+ * Our own pauses are not the other end's silence. While this process stands still for ten seconds it sends no pings, so a
+ * well peer that only answers had nothing to say, and there is nothing in the socket to read. By how much a look comes
+ * late, so much is taken off the silence.
  */
-
 import type { Clock } from '../util/clock.ts'
 import type { TransportLimits } from './limits.ts'
 
@@ -12,7 +16,9 @@ export class KeepAlive {
   private readonly limits: TransportLimits
   private readonly ping: (() => void) | null
   private readonly onSilence: (reason: string) => void
+  /** Later than the sign itself by what this process has slept since. */
   private lastSign: number
+  private pingDueAt: number
   private cancel: () => void = () => {}
   private stopped = false
 
@@ -23,6 +29,7 @@ export class KeepAlive {
     this.ping = ping
     this.onSilence = onSilence
     this.lastSign = clock.now()
+    this.pingDueAt = this.lastSign + limits.keepAliveMs
     this.scheduleNext()
   }
 
@@ -41,17 +48,24 @@ export class KeepAlive {
    * and the other end's signs unread in the socket, and must not take its own absence for the other's.
    */
   private scheduleNext(): void {
-    this.cancel = this.clock.schedule(this.limits.keepAliveMs, () => this.clock.soon(() => this.judge()))
+    const dueAt = Math.min(this.pingDueAt, this.lastSign + this.limits.idleTimeoutMs)
+    const delayMs = Math.max(dueAt - this.clock.now(), 0)
+    this.cancel = this.clock.schedule(delayMs, () => this.clock.soon(() => this.judge(dueAt)))
   }
 
-  private judge(): void {
+  private judge(dueAt: number): void {
     if (this.stopped) return
-    const silentMs = this.clock.now() - this.lastSign
-    if (silentMs > this.limits.idleTimeoutMs) {
+    const now = this.clock.now()
+    this.lastSign = Math.min(this.lastSign + Math.max(now - dueAt, 0), now)
+    const silentMs = now - this.lastSign
+    if (silentMs >= this.limits.idleTimeoutMs) {
       this.onSilence(`silent for ${Math.round(silentMs)} ms`)
       return
     }
-    this.ping?.()
+    if (now >= this.pingDueAt) {
+      this.ping?.()
+      this.pingDueAt = now + this.limits.keepAliveMs
+    }
     this.scheduleNext()
   }
 }

@@ -1,10 +1,17 @@
-/** Every bound of the transport, with its unit. A cluster's servers should agree on `maxFrameBytes`; the rest is local. */
+import { MAX_SLOT } from './frame.ts'
+
+/**
+ * Every bound of the transport, with its unit. A cluster's servers should agree on `maxFrameBytes`, and on `keepAliveMs`
+ * and `idleTimeoutMs`, since one end asks for the signs of life that the other waits for; the rest is local.
+ */
 export interface TransportLimits {
   /** The largest AppendEntries, request or response. Must exceed what Raft puts into one message. */
   readonly maxFrameBytes: number
-  /** What may wait for one connection. More is dropped: Raft sends again what is still needed. */
+  /** What may wait for one connection, of all groups. More is dropped, see `outbox.ts`: Raft sends again what is needed. */
   readonly maxOutboxBytes: number
   readonly maxOutboxMessages: number
+  /** Groups that one transport can have in its life, and that the other end of a connection may announce; at most 65,535. */
+  readonly maxGroups: number
   /** Connections that others made to us and that said hello. */
   readonly maxConnections: number
   /** Connections that others made to us and that have not said hello yet. */
@@ -18,9 +25,12 @@ export interface TransportLimits {
   readonly helloTimeoutMs: number
   /** How long a frame that has begun may take, or every further 64 KiB of it. */
   readonly frameTimeoutMs: number
-  /** How often whoever dialled asks for a sign of life. */
+  /** How often whoever dialled asks for a sign of life. Well below `idleTimeoutMs`. */
   readonly keepAliveMs: number
-  /** How long the other end may be silent before the connection counts as lost. */
+  /**
+   * How long the other end may be silent before the connection counts as lost, at either end. A peer whose machine froze
+   * is noticed by this alone: 250 with `keepAliveMs` at 50 notices it within 250 ms.
+   */
   readonly idleTimeoutMs: number
   /** Between two attempts to connect: the first wait, doubled each time up to the second, less up to half by lot. */
   readonly minBackOffMs: number
@@ -37,7 +47,8 @@ const MIB = 1024 * 1024
 export const DEFAULT_LIMITS: TransportLimits = {
   maxFrameBytes: 16 * MIB,
   maxOutboxBytes: 64 * MIB,
-  maxOutboxMessages: 8192,
+  maxOutboxMessages: 65_536,
+  maxGroups: MAX_SLOT,
   maxConnections: 256,
   maxPendingHellos: 64,
   maxPendingHellosPerHost: 16,

@@ -5,6 +5,7 @@ import { utf8Encode } from '../util/bytes.ts'
 import { Random } from '../util/random.ts'
 import { type TransportStage, transportAcceptance } from './acceptance.ts'
 import { MemorySwitchboard } from './memory-transport.ts'
+import { groupedStage } from './testing/grouped-stage.ts'
 import { VirtualClock } from './testing/virtual-clock.ts'
 import type { Transport, TransportHandlers } from './transport.ts'
 
@@ -37,6 +38,10 @@ function memoryStage(): TransportStage {
 
 describe('the memory transport is a Transport:', () => {
   for (const { title, run } of transportAcceptance) test(title, () => run(memoryStage()))
+})
+
+describe('a group of the memory transport, beside others, is a Transport:', () => {
+  for (const { title, run } of transportAcceptance) test(title, () => run(groupedStage(memoryStage())))
 })
 
 describe('the switchboard', () => {

@@ -10,37 +10,31 @@ import type { InstallSnapshot, Message } from '../raft/message.ts'
 import { assert } from '../util/assert.ts'
 import type { Clock } from '../util/clock.ts'
 import type { Random } from '../util/random.ts'
+import { AddressBook } from './address-book.ts'
+import { MAX_SLOT } from './frame.ts'
+import { type Carrier, GroupTransport } from './group-transport.ts'
+import { type Group, Groups } from './groups.ts'
+import { Crossing } from './memory-crossing.ts'
+import { type MemoryLink, MemoryLinks } from './memory-links.ts'
+import type { Fate } from './outbox.ts'
 import { encodeReason, type Outcome, Requests } from './requests.ts'
-import { type SnapshotSource, type Transport, TransportError, type TransportHandlers } from './transport.ts'
-
-/** One direction between two servers. */
-export interface MemoryLink {
-  readonly up: boolean
-  /** Of one message, request, response or piece of a snapshot. */
-  readonly lossProbability: number
-  readonly minDelayMs: number
-  readonly maxDelayMs: number
-}
+import {
+  type SharedTransport,
+  type SnapshotSource,
+  type Transport,
+  TransportError,
+  type TransportHandlers,
+} from './transport.ts'
 
 /** How soon somebody dials again whose hello was lost. */
 const REDIAL_MS = 50
-
-const PERFECT_LINK: MemoryLink = { up: true, lossProbability: 0, minDelayMs: 0, maxDelayMs: 0 }
-
-interface LinkState {
-  link: MemoryLink
-  /** When the latest message arrives: nothing overtakes it. */
-  lastArrival: number
-  /** Messages of before a hang-up do not arrive after it. */
-  connection: number
-}
 
 /** Where the transports of one cluster meet: it owns the links, and draws losses and delays from `random`. */
 export class MemorySwitchboard {
   readonly clock: Clock
   private readonly random: Random
   private readonly transports = new Map<ServerId, MemoryTransport>()
-  private readonly links = new Map<string, LinkState>()
+  private readonly links = new MemoryLinks()
 
   constructor(clock: Clock, random: Random) {
     this.clock = clock
@@ -48,13 +42,13 @@ export class MemorySwitchboard {
   }
 
   /** A transport for this server; takes the place of an earlier one that was stopped. */
-  transport(id: ServerId, incarnation = ''): Transport {
+  transport(id: ServerId, incarnation = ''): SharedTransport {
     return new MemoryTransport(this, id, incarnation)
   }
 
   /** Changes one direction. What is under way arrives as it would have. */
   setLink(from: ServerId, to: ServerId, change: Partial<MemoryLink>): void {
-    const state = this.stateOf(from, to)
+    const state = this.links.of(from, to)
     const wasUp = state.link.up
     state.link = { ...state.link, ...change }
     if (state.link.up && !wasUp) this.greet(from, to)
@@ -64,20 +58,29 @@ export class MemorySwitchboard {
   greet(from: ServerId, to: ServerId): void {
     if (!this.areConnected(from, to)) return
     const isSent = this.carry(from, to, () => {})
-    if (!isSent && this.stateOf(from, to).link.up) this.clock.schedule(REDIAL_MS, () => this.greet(from, to))
+    if (!isSent && this.links.of(from, to).link.up) this.clock.schedule(REDIAL_MS, () => this.greet(from, to))
   }
 
   /** The connection between two servers breaks, and both notice. What is under way is lost. */
   hangUp(one: ServerId, other: ServerId): void {
-    this.stateOf(one, other).connection++
-    this.stateOf(other, one).connection++
+    this.links.of(one, other).connection++
+    this.links.of(other, one).connection++
     this.transports.get(one)?.connectionLost(other)
     this.transports.get(other)?.connectionLost(one)
   }
 
+  /** A group stopped at this transport: what is on its way there ends, and the group's other members hear of it. */
+  groupEnded(transport: MemoryTransport, group: Group): void {
+    for (const [id, other] of this.transports) {
+      if (other === transport || !this.areConnected(transport.id, id)) continue
+      other.interruptCrossings((crossing) => crossing.to === transport.id && crossing.group.name === group.name)
+      this.carry(transport.id, id, (target) => target.handlersOf(group)?.onConnectionLost(transport.id))
+    }
+  }
+
   /** Lets `arrive` happen at the other end, after the link's delay. False: it never will. */
   carry(from: ServerId, to: ServerId, arrive: (target: MemoryTransport) => void): boolean {
-    const state = this.stateOf(from, to)
+    const state = this.links.of(from, to)
     const { up, lossProbability, minDelayMs, maxDelayMs } = state.link
     if (!up || this.random.chance(lossProbability)) return false
     const delayMs = minDelayMs + this.random.fraction() * (maxDelayMs - minDelayMs)
@@ -115,16 +118,6 @@ export class MemorySwitchboard {
     }
     this.transports.delete(transport.id)
   }
-
-  private stateOf(from: ServerId, to: ServerId): LinkState {
-    const key = JSON.stringify([from, to])
-    let state = this.links.get(key)
-    if (state === undefined) {
-      state = { link: PERFECT_LINK, lastArrival: 0, connection: 0 }
-      this.links.set(key, state)
-    }
-    return state
-  }
 }
 
 /** Both ends of a handshake: each may refuse the other, and has said so then for as long as both live. */
@@ -133,33 +126,66 @@ function haveMet(one: MemoryTransport, other: MemoryTransport): boolean {
   return one.admits(other, false) && other.admits(one, true) && one.admits(other, true)
 }
 
-class MemoryTransport implements Transport {
+class MemoryTransport implements SharedTransport {
   readonly id: ServerId
   readonly incarnation: string
   /** Whom we let in, or not: asked once for each transport, as at a hello. */
   private readonly admitted = new Map<MemoryTransport, boolean>()
   private readonly switchboard: MemorySwitchboard
   private readonly requests = new Map<ServerId, Requests>()
-  private readonly crossings = new Set<Crossing>()
-  private handlers: TransportHandlers | null = null
-  private peers: ReadonlySet<ServerId> = new Set()
+  private readonly crossings = new Set<Crossing<MemoryTransport>>()
+  private readonly groups = new Groups(MAX_SLOT)
+  private readonly carrier: Carrier
+  private readonly peers = new AddressBook<Group>()
   private stopped = false
 
   constructor(switchboard: MemorySwitchboard, id: ServerId, incarnation: string) {
     this.switchboard = switchboard
     this.id = id
     this.incarnation = incarnation
+    this.carrier = this.carrierOfGroups()
+  }
+
+  private get handlers(): TransportHandlers | null {
+    return this.groups.host.handlers
   }
 
   async start(handlers: TransportHandlers): Promise<void> {
     assert(this.handlers === null && !this.stopped, 'a transport is started once')
     this.switchboard.plugIn(this)
-    this.handlers = handlers
+    this.groups.begin(this.groups.host, handlers)
+  }
+
+  group(name: string): Transport {
+    return new GroupTransport(this.carrier, this.groups.named(name))
   }
 
   setPeers(addresses: { readonly [id: ServerId]: string }): void {
-    this.peers = new Set(Object.keys(addresses))
-    for (const id of this.peers) if (id !== this.id) this.switchboard.greet(this.id, id)
+    this.carrier.setPeers(this.groups.host, addresses)
+  }
+
+  send(message: Message): void {
+    this.carrier.send(this.groups.host, message)
+  }
+
+  request(to: ServerId, body: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
+    return this.carrier.request(this.groups.host, to, body, timeoutMs)
+  }
+
+  sendSnapshot(message: InstallSnapshot, source: SnapshotSource): Promise<void> {
+    return this.carrier.sendSnapshot(this.groups.host, message, source)
+  }
+
+  async stop(): Promise<void> {
+    if (this.stopped) return
+    this.stopped = true
+    this.switchboard.unplug(this)
+    this.groups.endAll()
+  }
+
+  /** Of the group of this name, or of the host; null when it does not run here. */
+  handlersOf({ slot, name }: Group): TransportHandlers | null {
+    return slot === 0 ? this.handlers : (this.groups.find(name)?.handlers ?? null)
   }
 
   /** The two have said hello. */
@@ -184,25 +210,42 @@ class MemoryTransport implements Transport {
   }
 
   dials(id: ServerId): boolean {
-    return this.peers.has(id)
+    return this.peers.addressOf(id) !== undefined
   }
 
-  send(message: Message): void {
-    if (this.switchboard.areConnected(this.id, message.to))
-      this.switchboard.carry(this.id, message.to, (target) => target.handlers?.onMessage(message))
+  private carrierOfGroups(): Carrier {
+    return {
+      begin: (group, handlers) => {
+        if (this.stopped) throw new TransportError('ERR_QUORATE_STOPPED', 'the transport below was stopped')
+        this.groups.begin(group, handlers)
+      },
+      setPeers: (group, addresses) => {
+        this.peers.set(group, addresses)
+        for (const id of Object.keys(addresses)) if (id !== this.id) this.switchboard.greet(this.id, id)
+      },
+      send: (group, message) => {
+        if (this.switchboard.areConnected(this.id, message.to))
+          this.switchboard.carry(this.id, message.to, (target) => target.handlersOf(group)?.onMessage(message))
+      },
+      request: (group, to, body, timeoutMs) => this.requestFor(group, to, body, timeoutMs),
+      sendSnapshot: (group, message, source) => this.sendSnapshotFor(group, message, source),
+      end: (group) => this.endGroup(group),
+    }
   }
 
-  async request(to: ServerId, body: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
+  private async requestFor(group: Group, to: ServerId, body: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
     if (!this.switchboard.areConnected(this.id, to)) throw this.unreachable(to)
-    return this.requestsTo(to).ask(timeoutMs, (number, fate) => {
+    const submit = (number: number, fate: Fate): void => {
       fate.take()
-      this.switchboard.carry(this.id, to, (target) => target.answer(this, number, body))
-    })
+      this.switchboard.carry(this.id, to, (target) => target.answer(this, group, number, body))
+    }
+    return this.requestsTo(to).ask(timeoutMs, submit, group.slot)
   }
 
-  async sendSnapshot(message: InstallSnapshot, source: SnapshotSource): Promise<void> {
-    if (!this.switchboard.areConnected(this.id, message.to)) throw this.unreachable(message.to)
-    const crossing = new Crossing(this.switchboard, this.id, message.to)
+  private async sendSnapshotFor(group: Group, message: InstallSnapshot, source: SnapshotSource): Promise<void> {
+    const { to } = message
+    if (!this.switchboard.areConnected(this.id, to)) throw this.unreachable(to)
+    const crossing = new Crossing<MemoryTransport>(to, group, (arrive) => this.switchboard.carry(this.id, to, arrive))
     this.crossings.add(crossing)
     try {
       await this.bringSnapshot(message, source, crossing)
@@ -211,25 +254,32 @@ class MemoryTransport implements Transport {
     }
   }
 
-  async stop(): Promise<void> {
-    if (this.stopped) return
-    this.stopped = true
-    this.switchboard.unplug(this)
-    this.handlers = null
+  private endGroup(group: Group): void {
+    this.groups.end(group)
+    for (const requests of this.requests.values()) requests.groupEnded(group.slot)
+    this.interruptCrossings((crossing) => crossing.group === group, 'the group was stopped')
+    this.switchboard.groupEnded(this, group)
+    this.peers.set(group, {})
   }
 
   connectionLost(peer: ServerId): void {
     this.requests.get(peer)?.connectionLost('the connection broke')
-    for (const crossing of this.crossings) {
-      if (crossing.to === peer) crossing.interrupt('the connection broke')
-    }
-    this.switchboard.clock.soon(() => this.handlers?.onConnectionLost(peer))
+    this.interruptCrossings(({ to }) => to === peer)
+    this.switchboard.clock.soon(() => this.groups.connectionLost(peer))
   }
 
-  private async bringSnapshot(message: InstallSnapshot, source: SnapshotSource, crossing: Crossing): Promise<void> {
+  interruptCrossings(which: (crossing: Crossing<MemoryTransport>) => boolean, reason = 'the connection broke'): void {
+    for (const crossing of this.crossings) if (which(crossing)) crossing.interrupt(reason)
+  }
+
+  private async bringSnapshot(
+    message: InstallSnapshot,
+    source: SnapshotSource,
+    crossing: Crossing<MemoryTransport>,
+  ): Promise<void> {
     const { id, sizeBytes } = source
-    const { handlers } = await crossing.next()
-    if (handlers === null) throw this.unreachable(message.to)
+    const handlers = (await crossing.next()).handlersOf(crossing.group)
+    if (handlers === null) return refusal(new Error(notHere(crossing.group)))
     const sink = await handlers.onSnapshot(message, { id, sizeBytes }).catch(refusal)
     try {
       if (sink.offset < sizeBytes) {
@@ -247,14 +297,18 @@ class MemoryTransport implements Transport {
   }
 
   /** An answer goes back to the transport that asked: its successor of the same name numbers from 1 again. */
-  private answer(asker: MemoryTransport, number: number, body: Uint8Array): void {
-    if (this.handlers === null) return
+  private answer(asker: MemoryTransport, group: Group, number: number, body: Uint8Array): void {
+    const handlers = this.handlersOf(group)
     const reply = (outcome: Outcome, answer: Uint8Array): void => {
       this.switchboard.carry(this.id, asker.id, (target) => {
         if (target === asker) asker.requestsTo(this.id).settle(number, outcome, answer)
       })
     }
-    this.handlers.onRequest(asker.id, body).then(
+    if (handlers === null) {
+      reply('refused', encodeReason(notHere(group)))
+      return
+    }
+    handlers.onRequest(asker.id, body).then(
       (answer) => reply('answered', answer),
       (error: unknown) => reply('failed', encodeReason(error instanceof Error ? error.message : 'unknown')),
     )
@@ -276,36 +330,11 @@ class MemoryTransport implements Transport {
   }
 }
 
+function notHere({ name }: Group): string {
+  return `group '${name}' does not run here`
+}
+
 function refusal(error: unknown): never {
   const reason = error instanceof Error ? error.message : 'no reason given'
   throw new TransportError('ERR_QUORATE_SNAPSHOT_REFUSED', `the snapshot was refused: ${reason}`)
-}
-
-/** The way of a snapshot's pieces from one server to another. */
-class Crossing {
-  readonly to: ServerId
-  private readonly switchboard: MemorySwitchboard
-  private readonly from: ServerId
-  private error: TransportError | null = null
-  private fail: (error: TransportError) => void = () => {}
-
-  constructor(switchboard: MemorySwitchboard, from: ServerId, to: ServerId) {
-    this.switchboard = switchboard
-    this.from = from
-    this.to = to
-  }
-
-  /** Returns the other end when something that is sent now has arrived there. */
-  next(): Promise<MemoryTransport> {
-    return new Promise((resolve, reject) => {
-      this.fail = reject
-      if (this.error !== null) reject(this.error)
-      else if (!this.switchboard.carry(this.from, this.to, resolve)) this.interrupt('a piece was lost')
-    })
-  }
-
-  interrupt(reason: string): void {
-    this.error ??= new TransportError('ERR_QUORATE_SNAPSHOT_INTERRUPTED', `snapshot to '${this.to}': ${reason}`)
-    this.fail(this.error)
-  }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { concat } from '../util/bytes.ts'
+import { Random } from '../util/random.ts'
 import { Counters } from './counters.ts'
 import type { OutgoingFrame } from './frame.ts'
 import { joinSmall, Outbox } from './outbox.ts'
@@ -75,6 +76,72 @@ describe('an outbox', () => {
   })
 })
 
+describe('groups that share an outbox', () => {
+  test('take turns: a heartbeat passes what a busy group has put in before it', () => {
+    const outbox = new Outbox(10_000_000, 1000, new Counters())
+    for (let i = 0; i < 100; i++) outbox.push(frame(1, 60_000, 1))
+    outbox.push(frame(2, 56, 2))
+    const order = firstBytes(outbox.take(10_000_000))
+    expect(order.slice(0, 4)).toEqual([1, 1, 2, 1])
+    expect(order).toHaveLength(101)
+  })
+
+  test('keep each its own order', () => {
+    const outbox = new Outbox(10_000_000, 1000, new Counters())
+    for (let i = 0; i < 100; i++) outbox.push(frame(i, 10_000, 1 + (i % 3)))
+    const order = [...firstBytes(outbox.take(300_000)), ...firstBytes(outbox.take(10_000_000))].map(Number)
+    for (const group of [0, 1, 2]) {
+      const own = order.filter((byte) => byte % 3 === group)
+      expect(own).toEqual([...own].sort((one, other) => one - other))
+    }
+    expect(order).toHaveLength(100)
+  })
+
+  test('cannot keep each other out: a full box gives up the newest of whoever has most', () => {
+    const counters = new Counters()
+    const outbox = new Outbox(1000, 100, counters)
+    for (let i = 1; i <= 20; i++) outbox.push(frame(i, 100, 1))
+    const heartbeats = [2, 3, 4].map((group) => outbox.push(frame(100 + group, 50, group)))
+    expect(heartbeats).toEqual([true, true, true])
+    expect(firstBytes(outbox.take(10_000))).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 102, 103, 104])
+    expect(counters.framesDropped).toBe(12)
+  })
+
+  test('that have filled it evenly lose the newest, as one alone does', () => {
+    const outbox = new Outbox(1000, 4, new Counters())
+    expect([1, 2, 1, 2, 1, 2].map((group) => outbox.push(frame(group, 10, group)))).toEqual([
+      true,
+      true,
+      true,
+      true,
+      false,
+      false,
+    ])
+    expect([outbox.length, outbox.sizeBytes]).toEqual([4, 40])
+  })
+
+  test('never exceed the bounds, whatever they put in and whenever it leaves', () => {
+    const random = new Random(3)
+    const outbox = new Outbox(10_000, 50, new Counters())
+    for (let i = 0; i < 20_000; i++) {
+      outbox.push(frame(1, random.below(3000), random.below(20)))
+      if (random.chance(0.05)) outbox.take(random.below(8000))
+      if (random.chance(0.001)) outbox.clear()
+      expect(outbox.length).toBeLessThanOrEqual(50)
+      expect(outbox.sizeBytes).toBeLessThanOrEqual(10_000)
+    }
+    outbox.take(1_000_000)
+    expect([outbox.length, outbox.sizeBytes]).toEqual([0, 0])
+  })
+
+  test('are announced before their first frame, and only then', () => {
+    const outbox = new Outbox(1000, 10, new Counters())
+    for (const group of [0, 3, 5]) outbox.push(frame(group, 10, group))
+    const announce = (slot: number) => (slot === 3 ? frame(99, 20) : null)
+    expect(firstBytes(outbox.take(1000, announce))).toEqual([0, 99, 3, 5])
+  })
+})
+
 describe('joining small pieces', () => {
   const sizes = (pieces: readonly Uint8Array[]): number[] => pieces.map((piece) => piece.length)
   const pieces = (...lengths: number[]): Uint8Array[] => lengths.map((length, i) => new Uint8Array(length).fill(i + 1))
@@ -92,8 +159,8 @@ describe('joining small pieces', () => {
   })
 })
 
-function frame(byte: number, sizeBytes: number): OutgoingFrame {
-  return { pieces: [new Uint8Array(sizeBytes).fill(byte)], sizeBytes }
+function frame(byte: number, sizeBytes: number, slot = 0): OutgoingFrame {
+  return { pieces: [new Uint8Array(sizeBytes).fill(byte)], sizeBytes, slot }
 }
 
 function firstBytes(pieces: readonly Uint8Array[]): (number | undefined)[] {

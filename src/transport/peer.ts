@@ -18,6 +18,7 @@ import type { OutgoingFrame } from './frame.ts'
 import type { FramedStream } from './framed-stream.ts'
 import { type CallOff, greet } from './greeting.ts'
 import type { ByteStream } from './network.ts'
+import type { Fate } from './outbox.ts'
 import { encodeRequest } from './requests.ts'
 import { TransportError, type TransportErrorCode } from './transport.ts'
 import { reportTrouble, type Wiring } from './wiring.ts'
@@ -67,13 +68,20 @@ export class Peer {
     else this.wiring.counters.framesDropped++
   }
 
-  request(body: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
-    return this.outbound.requests.ask(timeoutMs, (number, fate) => {
-      const frame = encodeRequest(number, body)
+  request(body: Uint8Array, timeoutMs: number, slot: number): Promise<Uint8Array> {
+    const submit = (number: number, fate: Fate): void => {
+      const frame = encodeRequest(number, body, slot)
       if (this.channel !== null) this.channel.send(frame, fate)
       else if (this.state === 'dialling') this.outbound.outbox.push(frame, fate)
       else fate.drop()
-    })
+    }
+    return this.outbound.requests.ask(timeoutMs, submit, slot)
+  }
+
+  /** The group of this slot has stopped here. */
+  groupEnded(slot: number): void {
+    if (this.channel !== null) this.channel.groupEnded(slot)
+    else this.outbound.requests.groupEnded(slot)
   }
 
   /** The peer has just reached us, so it is there: there is nothing to wait for. */
@@ -129,12 +137,12 @@ export class Peer {
   }
 
   private lost(error: TransportError): void {
-    const { clock, limits, handlers } = this.wiring
+    const { clock, limits, groups } = this.wiring
     this.channel = null
     // A peer that accepts and hangs up, over and over, must not be dialled fifty times a second.
     if (clock.now() - this.openedAt > limits.maxBackOffMs) this.backOffMs = limits.minBackOffMs
     this.failed(error)
-    handlers.onConnectionLost(this.id)
+    groups.connectionLost(this.id)
   }
 
   /** A refusal would be the same again a moment later: somebody has to change a setting or a certificate first. */

@@ -24,19 +24,19 @@ export type Outcome = 'answered' | 'failed' | 'refused'
 /** A place in this list is the outcome on the wire: add at the end only. */
 const OUTCOMES: readonly Outcome[] = ['answered', 'failed', 'refused']
 
-export function encodeRequest(number: number, body: Uint8Array): OutgoingFrame {
+export function encodeRequest(number: number, body: Uint8Array, slot = 0): OutgoingFrame {
   const head = new Uint8Array(FRAME_HEADER_BYTES + NUMBER_BYTES + body.length)
   writeUint48(head, FRAME_HEADER_BYTES, number)
   head.set(body, FRAME_HEADER_BYTES + NUMBER_BYTES)
-  return sealFrame('Request', head)
+  return sealFrame('Request', head, [], slot)
 }
 
-export function encodeResponse(number: number, outcome: Outcome, body: Uint8Array): OutgoingFrame {
+export function encodeResponse(number: number, outcome: Outcome, body: Uint8Array, slot = 0): OutgoingFrame {
   const head = new Uint8Array(FRAME_HEADER_BYTES + NUMBER_BYTES + 1 + body.length)
   writeUint48(head, FRAME_HEADER_BYTES, number)
   head[FRAME_HEADER_BYTES + NUMBER_BYTES] = OUTCOMES.indexOf(outcome)
   head.set(body, FRAME_HEADER_BYTES + NUMBER_BYTES + 1)
-  return sealFrame('Response', head)
+  return sealFrame('Response', head, [], slot)
 }
 
 /** Words instead of an answer. */
@@ -76,10 +76,10 @@ export class Requests {
   }
 
   /** Opens a request and has `submit` put it, under its number, where it will be written or dropped. */
-  ask(timeoutMs: number, submit: (number: number, fate: Fate) => void): Promise<Uint8Array> {
+  ask(timeoutMs: number, submit: (number: number, fate: Fate) => void, slot = 0): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
       const number = ++this.lastNumber
-      const request = new PendingRequest(this.to, resolve, (error) => {
+      const request = new PendingRequest(this.to, slot, resolve, (error) => {
         this.pending.delete(number)
         reject(error)
       })
@@ -101,9 +101,15 @@ export class Requests {
   connectionLost(reason: string): void {
     for (const request of this.pending.values()) request.connectionLost(reason)
   }
+
+  /** The group of this slot, one of ours, has stopped: nobody waits for its answers any more. */
+  groupEnded(slot: number): void {
+    for (const request of this.pending.values()) if (request.slot === slot) request.stop()
+  }
 }
 
 class PendingRequest implements Fate {
+  readonly slot: number
   cancelTimeout: () => void = () => {}
   private readonly to: ServerId
   private readonly resolve: (answer: Uint8Array) => void
@@ -111,8 +117,14 @@ class PendingRequest implements Fate {
   private written = false
   private over = false
 
-  constructor(to: ServerId, resolve: (answer: Uint8Array) => void, reject: (error: TransportError) => void) {
+  constructor(
+    to: ServerId,
+    slot: number,
+    resolve: (answer: Uint8Array) => void,
+    reject: (error: TransportError) => void,
+  ) {
     this.to = to
+    this.slot = slot
     this.resolve = resolve
     this.reject = reject
   }
@@ -151,6 +163,11 @@ class PendingRequest implements Fate {
   connectionLost(reason: string): void {
     const message = `lost '${this.to}' before its answer (${reason}): the request may have been carried out`
     this.fail(new TransportError('ERR_QUORATE_CONNECTION_LOST', message, 'unknown'))
+  }
+
+  stop(): void {
+    const delivery = this.written ? 'unknown' : 'never'
+    this.fail(new TransportError('ERR_QUORATE_STOPPED', `stopped before the answer from '${this.to}'`, delivery))
   }
 
   private fail(error: TransportError): void {

@@ -27,9 +27,10 @@ export interface OfferedSnapshot {
   readonly offer: SnapshotOffer
 }
 
-export function encodeOffer({ message, offer }: OfferedSnapshot): OutgoingFrame {
+export function encodeOffer({ message, offer }: OfferedSnapshot, slot = 0): OutgoingFrame {
   const body = (encodeMessage(message).pieces[0] as Uint8Array).subarray(FRAME_HEADER_BYTES)
-  return sealFrame('SnapshotOffer', frameWriter().uint48(offer.sizeBytes).text(offer.id).block(body).finish())
+  const head = frameWriter().uint48(offer.sizeBytes).text(offer.id).block(body).finish()
+  return sealFrame('SnapshotOffer', head, [], slot)
 }
 
 /** @returns the offer, or in words why the frame is none */
@@ -40,7 +41,7 @@ export function decodeOffer(frame: Frame, route: Route): OfferedSnapshot | strin
   const body = reader.block()
   if (!reader.ok() || reader.remaining() > 0 || id.length === 0 || id.length > MAX_ID_LENGTH)
     return `a malformed SnapshotOffer of ${frame.body.length} bytes`
-  const message = decodeMessage({ type: 'InstallSnapshot', body, checked: body.length }, route)
+  const message = decodeMessage({ type: 'InstallSnapshot', slot: 0, body, checked: body.length }, route)
   if (typeof message === 'string') return `SnapshotOffer: ${message}`
   if (message.type !== 'InstallSnapshot') return `SnapshotOffer with ${message.type}`
   return { message, offer: { id, sizeBytes } }

@@ -6,6 +6,7 @@ import type { ServerId } from '../raft/entry.ts'
 import { Deque } from '../util/deque.ts'
 import { type Frame, type FrameType, SNAPSHOT_CHUNK_BYTES } from './frame.ts'
 import type { FramedStream, Role } from './framed-stream.ts'
+import type { Group } from './groups.ts'
 import { KeepAlive } from './keep-alive.ts'
 import {
   chunkOf,
@@ -23,7 +24,7 @@ import { reportTrouble, type Wiring } from './wiring.ts'
 const MAX_WAITING_BYTES = 64 * 1024 * 1024
 
 export class SnapshotReceiver implements Role {
-  readonly accepts: readonly FrameType[] = ['SnapshotOffer', 'SnapshotChunk', 'Ping']
+  readonly accepts: readonly FrameType[] = ['Group', 'SnapshotOffer', 'SnapshotChunk', 'Ping']
   private readonly wiring: Wiring
   private readonly framed: FramedStream
   private readonly from: ServerId
@@ -31,6 +32,7 @@ export class SnapshotReceiver implements Role {
   private readonly keepAlive: KeepAlive
   private readonly waiting = new Deque<Uint8Array>()
   private offered: OfferedSnapshot | null = null
+  private group: Group | null = null
   private sink: SnapshotSink | null = null
   /** The end of what has arrived. */
   private received = 0
@@ -49,6 +51,11 @@ export class SnapshotReceiver implements Role {
     this.onEnd = onEnd
     this.keepAlive = new KeepAlive(wiring.clock, wiring.limits, null, (reason) => this.onSilence(reason))
     framed.become(this)
+  }
+
+  /** True when the snapshot is offered to this group. */
+  isFor(group: Group): boolean {
+    return this.group === group
   }
 
   /** Hangs up. A sink that is at work is told when it is done with its piece. */
@@ -91,8 +98,15 @@ export class SnapshotReceiver implements Role {
     const offered = decodeOffer(frame, { from: this.from, to: this.wiring.self.id })
     if (typeof offered === 'string') return offered
     this.offered = offered
+    this.group = this.framed.slots.groupAt(frame.slot)
+    const handlers = this.group?.handlers ?? null
+    if (handlers === null) {
+      this.wiring.counters.framesWithoutGroup++
+      this.refuse(new Error(`group '${this.framed.slots.nameAt(frame.slot)}' does not run here`))
+      return null
+    }
     const { message, offer } = offered
-    this.wiring.handlers.onSnapshot(message, offer).then(
+    handlers.onSnapshot(message, offer).then(
       (sink) => this.begin(sink, offer.sizeBytes),
       (error: unknown) => this.refuse(error),
     )

@@ -18,6 +18,8 @@ export class SnapshotSender implements Role {
   private readonly wiring: Wiring
   private readonly message: InstallSnapshot
   private readonly source: SnapshotSource
+  /** Our number for the group whose snapshot it is. */
+  readonly slot: number
   private framed: FramedStream | null = null
   private keepAlive: KeepAlive | null = null
   private callOff: () => void = () => {}
@@ -30,10 +32,11 @@ export class SnapshotSender implements Role {
   /** Continues `send`, which waits for one of the fields above to change. */
   private wake: () => void = () => {}
 
-  constructor(wiring: Wiring, message: InstallSnapshot, source: SnapshotSource) {
+  constructor(wiring: Wiring, message: InstallSnapshot, source: SnapshotSource, slot: number) {
     this.wiring = wiring
     this.message = message
     this.source = source
+    this.slot = slot
   }
 
   /** @throws TransportError as `Transport.sendSnapshot` says */
@@ -121,7 +124,7 @@ export class SnapshotSender implements Role {
       framed.close('idle')
       this.stop(this.interrupted(words))
     })
-    framed.send(encodeOffer({ message: this.message, offer: this.source }))
+    framed.send(encodeOffer({ message: this.message, offer: this.source }, this.slot))
     this.wake()
   }
 

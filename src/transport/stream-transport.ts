@@ -1,17 +1,20 @@
 /**
  * The Transport over any Network: one connection dialled to each peer, whatever connections the peers dialled to us, and
- * one more for each snapshot. All that TCP, TLS and the tests' memory have in common is here; what differs is behind `Network`.
+ * one more for each snapshot. However many groups there are, they share them. All that TCP, TLS and the tests' memory have in common is here; what differs is behind `Network`.
  */
 import type { ServerId } from '../raft/entry.ts'
 import type { InstallSnapshot, Message } from '../raft/message.ts'
 import { assert } from '../util/assert.ts'
 import type { Clock } from '../util/clock.ts'
 import type { Random } from '../util/random.ts'
+import { AddressBook } from './address-book.ts'
 import { Channel, fitsFrame, Outbound } from './channel.ts'
 import { encodeMessage } from './codec.ts'
 import { Counters, type TransportCounters } from './counters.ts'
 import type { FramedStream } from './framed-stream.ts'
 import { type CallOff, receive } from './greeting.ts'
+import { type Carrier, GroupTransport } from './group-transport.ts'
+import { type Group, Groups } from './groups.ts'
 import type { Hello, Identity, Refusal } from './handshake.ts'
 import { DEFAULT_LIMITS, type TransportLimits } from './limits.ts'
 import { Lobby } from './lobby.ts'
@@ -19,7 +22,13 @@ import type { ByteStream, Listener, Network } from './network.ts'
 import { Peer } from './peer.ts'
 import { SnapshotReceiver } from './snapshot-receiver.ts'
 import { SnapshotSender } from './snapshot-sender.ts'
-import { type SnapshotSource, type Transport, TransportError, type TransportHandlers } from './transport.ts'
+import {
+  type SharedTransport,
+  type SnapshotSource,
+  type Transport,
+  TransportError,
+  type TransportHandlers,
+} from './transport.ts'
 import { reportTrouble, type Wiring } from './wiring.ts'
 
 /**
@@ -36,7 +45,7 @@ export interface StreamTransportOptions extends Identity {
 }
 
 /** The Transport over any Network: one connection to each server that it dials, and one for each snapshot. */
-export class StreamTransport implements Transport {
+export class StreamTransport implements SharedTransport {
   private readonly options: StreamTransportOptions
   private readonly network: Network
   private readonly limits: TransportLimits
@@ -51,7 +60,10 @@ export class StreamTransport implements Transport {
   private readonly tally = new Counters()
   private wiring: Wiring | null = null
   private listener: Listener | null = null
-  private addresses: { readonly [id: ServerId]: string } = {}
+  private readonly groups: Groups
+  private readonly carrier: Carrier
+  /** Whom to dial, as the host and all groups have said. */
+  private readonly addresses = new AddressBook<Group>()
   private stopped = false
 
   constructor(options: StreamTransportOptions, network: Network) {
@@ -59,6 +71,8 @@ export class StreamTransport implements Transport {
     this.network = network
     this.limits = { ...DEFAULT_LIMITS, ...options.limits }
     this.lobby = new Lobby(this.limits)
+    this.groups = new Groups(this.limits.maxGroups)
+    this.carrier = this.carrierOfGroups()
   }
 
   /** Where it listens, once started. */
@@ -74,49 +88,95 @@ export class StreamTransport implements Transport {
   async start(handlers: TransportHandlers): Promise<void> {
     assert(this.wiring === null && !this.stopped, 'a transport is started once')
     const { cluster, id, incarnation, clock, random, address } = this.options
-    const { network, limits } = this
-    this.wiring = { self: { cluster, id, incarnation }, network, clock, random, limits, counters: this.tally, handlers }
+    const { network, limits, groups, tally: counters } = this
+    this.wiring = { self: { cluster, id, incarnation }, network, clock, random, limits, counters, handlers, groups }
+    groups.begin(groups.host, handlers)
     this.listener = await network.listen(address, (stream) => this.accept(stream))
     if (this.stopped) await this.listener.close()
-    else this.setPeers(this.addresses)
+    else for (const peer of this.addresses.ids()) this.dialAsTold(peer)
   }
 
   setPeers(addresses: { readonly [id: ServerId]: string }): void {
-    this.addresses = addresses
-    if (this.listener === null || this.wiring === null || this.stopped) return
-    for (const [id, peer] of this.peers) {
-      if (addresses[id] === peer.address) continue
-      peer.stop(addresses[id] === undefined ? 'no longer a peer' : 'its address changed')
-      this.peers.delete(id)
-    }
-    for (const [id, address] of Object.entries(addresses)) {
-      if (id !== this.options.id && !this.peers.has(id)) this.peers.set(id, new Peer(this.wiring, id, address))
-    }
+    this.carrier.setPeers(this.groups.host, addresses)
   }
 
   send(message: Message): void {
+    this.carrier.send(this.groups.host, message)
+  }
+
+  request(to: ServerId, body: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
+    return this.carrier.request(this.groups.host, to, body, timeoutMs)
+  }
+
+  sendSnapshot(message: InstallSnapshot, source: SnapshotSource): Promise<void> {
+    return this.carrier.sendSnapshot(this.groups.host, message, source)
+  }
+
+  group(name: string): Transport {
+    return new GroupTransport(this.carrier, this.groups.named(name))
+  }
+
+  async stop(): Promise<void> {
+    if (this.stopped) return
+    this.stopped = true
+    this.groups.endAll()
+    for (const callOff of this.greetings) callOff()
+    for (const peer of this.peers.values()) peer.stop('stopped')
+    for (const channel of this.callers.values()) channel.close('ended', 'stopped')
+    for (const sender of this.sending)
+      sender.stop(new TransportError('ERR_QUORATE_STOPPED', 'the transport was stopped'))
+    for (const receiver of this.receiving) receiver.stop()
+    await this.listener?.close()
+  }
+
+  private carrierOfGroups(): Carrier {
+    return {
+      begin: (group, handlers) => {
+        if (this.stopped) throw new TransportError('ERR_QUORATE_STOPPED', 'the transport below was stopped')
+        this.groups.begin(group, handlers)
+      },
+      setPeers: (group, addresses) => {
+        for (const peer of this.addresses.set(group, addresses)) this.dialAsTold(peer)
+      },
+      send: (group, message) => this.sendFor(group, message),
+      request: (group, to, body, timeoutMs) => this.requestFor(group, to, body, timeoutMs),
+      sendSnapshot: (group, message, source) => this.sendSnapshotFor(group, message, source),
+      end: (group) => this.endGroup(group),
+    }
+  }
+
+  /** Dials the server, hangs up on it, or dials it elsewhere, as its address asks for. */
+  private dialAsTold(id: ServerId): void {
+    if (this.listener === null || this.wiring === null || this.stopped || id === this.options.id) return
+    const address = this.addresses.addressOf(id)
+    this.peers.get(id)?.stop(address === undefined ? 'no longer a peer' : 'its address changed')
+    if (address === undefined) this.peers.delete(id)
+    else this.peers.set(id, new Peer(this.wiring, id, address))
+  }
+
+  private sendFor({ slot }: Group, message: Message): void {
     const peer = this.route(message.to)
     if (peer === undefined || this.wiring === null) {
       this.tally.framesDropped++
       return
     }
-    const frame = encodeMessage(message)
+    const frame = encodeMessage(message, slot)
     assert(fitsFrame(this.wiring, frame), `${message.type} of ${frame.sizeBytes} bytes exceeds maxFrameBytes`)
     peer.send(frame)
   }
 
-  async request(to: ServerId, body: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
+  private async requestFor({ slot }: Group, to: ServerId, body: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
     const peer = this.route(to)
     if (peer === undefined) throw this.unreachable(to)
     if (body.length + 64 > this.limits.maxFrameBytes)
       throw new TransportError('ERR_QUORATE_REQUEST_FAILED', `a request of ${body.length} bytes exceeds maxFrameBytes`)
-    return peer.request(body, timeoutMs)
+    return peer.request(body, timeoutMs, slot)
   }
 
-  async sendSnapshot(message: InstallSnapshot, source: SnapshotSource): Promise<void> {
-    const address = this.addresses[message.to]
+  private async sendSnapshotFor({ slot }: Group, message: InstallSnapshot, source: SnapshotSource): Promise<void> {
+    const address = this.addresses.addressOf(message.to)
     if (address === undefined || this.wiring === null || this.stopped) throw this.unreachable(message.to)
-    const sender = new SnapshotSender(this.wiring, message, source)
+    const sender = new SnapshotSender(this.wiring, message, source, slot)
     this.sending.add(sender)
     try {
       await sender.send(address)
@@ -125,16 +185,19 @@ export class StreamTransport implements Transport {
     }
   }
 
-  async stop(): Promise<void> {
-    if (this.stopped) return
-    this.stopped = true
-    for (const callOff of this.greetings) callOff()
-    for (const peer of this.peers.values()) peer.stop('stopped')
-    for (const channel of this.callers.values()) channel.close('ended', 'stopped')
+  private endGroup(group: Group): void {
+    this.groups.end(group)
+    for (const peer of this.peers.values()) peer.groupEnded(group.slot)
+    for (const channel of this.callers.values()) channel.groupEnded(group.slot)
     for (const sender of this.sending)
-      sender.stop(new TransportError('ERR_QUORATE_STOPPED', 'the transport was stopped'))
-    for (const receiver of this.receiving) receiver.stop()
-    await this.listener?.close()
+      if (sender.slot === group.slot)
+        sender.stop(new TransportError('ERR_QUORATE_STOPPED', `group '${group.name}' was stopped`))
+    for (const receiver of this.receiving) {
+      if (!receiver.isFor(group)) continue
+      receiver.stop()
+      this.receiving.delete(receiver)
+    }
+    this.carrier.setPeers(group, {})
   }
 
   /**
@@ -189,14 +252,15 @@ export class StreamTransport implements Transport {
     // Who dials again has lost the earlier connection, whether or not we noticed.
     this.callers.get(from)?.close('replaced', 'replaced by a newer connection')
     const side = { peer: from, outbound: new Outbound(wiring, from), dialled: false }
-    const channel: Channel = new Channel(wiring, framed, side, () => this.callerLost(wiring, channel))
+    const channel: Channel = new Channel(wiring, framed, side, (error) => this.callerLost(wiring, channel, error))
     this.callers.set(from, channel)
     this.peers.get(from)?.retryNow()
   }
 
-  private callerLost({ handlers }: Wiring, channel: Channel): void {
+  private callerLost(wiring: Wiring, channel: Channel, error: TransportError): void {
     if (this.callers.get(channel.peer) === channel) this.callers.delete(channel.peer)
-    handlers.onConnectionLost(channel.peer)
+    if (error.code === 'ERR_QUORATE_BAD_FRAME') reportTrouble(wiring, channel.peer, error)
+    wiring.groups.connectionLost(channel.peer)
   }
 
   private unreachable(to: ServerId): TransportError {

@@ -60,6 +60,24 @@ export interface Transport {
   stop(): Promise<void>
 }
 
+/**
+ * A Transport that many Raft groups of one process share: one listener, one connection to each other process. It is itself
+ * the host's: it is started first, and its handlers alone are asked whom to admit and told of trouble.
+ */
+export interface SharedTransport extends Transport {
+  /**
+   * The transport of one group, to be started and stopped on its own; what is sent on it reaches the group of the same
+   * name at the other server. Its `start` listens nowhere; its peers are dialled with those of all other groups, at the
+   * address that was changed last. Where the group does not run, messages are dropped, requests and snapshots refused.
+   * Its `stop` leaves the connections alone, and tells the group's other members with their `onConnectionLost`.
+   *
+   * Once stopped, the name may be taken again. A name counts against `maxGroups` as long as the process lives.
+   *
+   * @throws OptionsError for a name that is not 1 to 255 bytes of UTF-8, and for one group too many
+   */
+  group(name: string): Transport
+}
+
 /** What the driver does with what arrives. Handlers must not throw; `onRequest` and `onSnapshot` may reject. */
 export interface TransportHandlers {
   /** `message.from` is who the connection's hello named, and `message.to` is us. */
@@ -69,7 +87,8 @@ export interface TransportHandlers {
   onRequest(from: ServerId, body: Uint8Array): Promise<Uint8Array>
 
   /**
-   * An established connection, ours to the peer or the peer's to us, ended. A crash ends both and is reported twice.
+   * An established connection, ours to the peer or the peer's to us, ended. A crash ends both and is reported twice. For
+   * a group also: the peer lives, and its member of the group has stopped.
    * It is a hint: the peer may be well, and reconnected a moment later.
    */
   onConnectionLost(peer: ServerId): void

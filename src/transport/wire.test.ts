@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { plainMessage } from '../raft/testing/plain.ts'
 import { concat, utf8Decode } from '../util/bytes.ts'
-import { decodeMessage } from './codec.ts'
+import { decodeMessage, encodeMessage } from './codec.ts'
 import { bodyLimit, FRAME_TYPES, type Frame, FrameReader, type FrameType } from './frame.ts'
 import { decodeAnswer, decodeHello } from './handshake.ts'
 import { decodeRequest, decodeResponse } from './requests.ts'
@@ -32,6 +32,17 @@ describe('docs/formats/wire.md', () => {
     expect(plainMessage(decodeMessage(example(message.type), ROUTE))).toEqual(plainMessage(message))
   })
 
+  test('a frame of a group is written as shown, and understood as one without', () => {
+    const shown = bytesOf(/^A TimeoutNow of the group.*?```hex\n(.*?)```/ms.exec(document)?.[1] ?? '')
+    expect(concat(encodeMessage(SAMPLE_MESSAGES.TimeoutNow, 3).pieces)).toEqual(shown)
+    expect(frameIn(shown)).toMatchObject({ type: 'TimeoutNow', slot: 3, body: example('TimeoutNow').body })
+  })
+
+  test('an announcement is still understood as shown', () => {
+    const { slot, body } = example('Group')
+    expect([slot, utf8Decode(body), example('GroupEnded').slot]).toEqual([3, 'orders', 3])
+  })
+
   test('the frames around the messages are still understood as shown', () => {
     expect(decodeHello(example('Hello'))).toMatchObject({ cluster: 'demo', from: 'a', to: 'b', purpose: 'messages' })
     expect(decodeAnswer(example('Welcome'))).toEqual({ version: 1, cluster: 'demo', id: 'b', incarnation: 'beef' })
@@ -50,13 +61,17 @@ describe('docs/formats/wire.md', () => {
 })
 
 function example(type: FrameType): Frame {
+  return frameIn(examples.get(type)?.bytes ?? new Uint8Array(0))
+}
+
+function frameIn(bytes: Uint8Array): Frame {
   let found: Frame | null = null
   const reader = new FrameReader((frameType) => bodyLimit(frameType, 1_000_000))
-  const trouble = reader.push(examples.get(type)?.bytes ?? new Uint8Array(0), (frame) => {
+  const trouble = reader.push(bytes, (frame) => {
     found = frame
     return null
   })
-  if (found === null) throw new Error(`no frame in the example of ${type}: ${trouble}`)
+  if (found === null) throw new Error(`no frame in an example: ${trouble}`)
   return found
 }
 

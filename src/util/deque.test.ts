@@ -22,21 +22,25 @@ test('outside of it there is nothing', () => {
 
 test('against a plain array, over many turns of the ring', () => {
   fc.assert(
-    fc.property(fc.array(fc.constantFrom('push', 'push', 'shift', 'shift', 'clear'), { maxLength: 200 }), (steps) => {
-      const deque = new Deque<number>(2)
-      let model: number[] = []
-      steps.forEach((step, i) => {
-        if (step === 'push') {
-          deque.push(i)
-          model.push(i)
-        } else if (step === 'shift') expect(deque.shift()).toBe(model.shift())
-        else if (i % 7 === 0) {
-          deque.clear()
-          model = []
-        }
-        expect(Array.from({ length: deque.length }, (_, place) => deque.at(place))).toEqual(model)
-        expect(deque.last()).toBe(model.at(-1))
-      })
-    }),
+    fc.property(
+      fc.array(fc.constantFrom('push', 'push', 'push', 'shift', 'shift', 'pop', 'clear'), { maxLength: 200 }),
+      (steps) => {
+        const deque = new Deque<number>(2)
+        let model: number[] = []
+        steps.forEach((step, i) => {
+          if (step === 'push') {
+            deque.push(i)
+            model.push(i)
+          } else if (step === 'shift') expect(deque.shift()).toBe(model.shift())
+          else if (step === 'pop') expect(deque.pop()).toBe(model.pop())
+          else if (i % 7 === 0) {
+            deque.clear()
+            model = []
+          }
+          expect(Array.from({ length: deque.length }, (_, place) => deque.at(place))).toEqual(model)
+          expect(deque.last()).toBe(model.at(-1))
+        })
+      },
+    ),
   )
 })

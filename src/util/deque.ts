@@ -27,6 +27,16 @@ export class Deque<T> {
     return item
   }
 
+  /** Takes the newest out. */
+  pop(): T | undefined {
+    if (this.count === 0) return undefined
+    const place = (this.head + this.count - 1) & (this.slots.length - 1)
+    const item = this.slots[place]
+    this.slots[place] = undefined
+    this.count--
+    return item
+  }
+
   /** The item at a place counted from the front, 0 being the oldest. */
   at(place: number): T | undefined {
     return place < 0 || place >= this.count ? undefined : this.slots[(this.head + place) & (this.slots.length - 1)]

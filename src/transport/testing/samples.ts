@@ -4,6 +4,7 @@ import type { Message, MessageType } from '../../raft/message.ts'
 import { utf8Encode } from '../../util/bytes.ts'
 import { encodeMessage } from '../codec.ts'
 import type { FrameType, OutgoingFrame } from '../frame.ts'
+import { encodeGroup, encodeGroupEnded } from '../groups.ts'
 import { encodeHello, encodeRefusal, encodeWelcome, helloFor } from '../handshake.ts'
 import { encodeRequest, encodeResponse } from '../requests.ts'
 import { encodeBare, encodeChunk, encodeOffer, encodeOffset, encodeSnapshotRefusal } from '../snapshot-frames.ts'
@@ -71,5 +72,7 @@ export const SAMPLE_FRAMES: readonly { readonly type: FrameType; readonly frame:
   { type: 'SnapshotAck', frame: encodeOffset('SnapshotAck', 6) },
   { type: 'SnapshotDone', frame: encodeBare('SnapshotDone') },
   { type: 'SnapshotRefusal', frame: encodeSnapshotRefusal('disk full') },
+  { type: 'Group', frame: encodeGroup(3, utf8Encode('orders')) },
+  { type: 'GroupEnded', frame: encodeGroupEnded(3) },
   ...Object.values(SAMPLE_MESSAGES).map((message) => ({ type: message.type, frame: encodeMessage(message) })),
 ]

@@ -25,6 +25,11 @@ export class VirtualClock implements Clock {
     return this.due.size
   }
 
+  /** Time passes without anybody being able to do anything. */
+  stall(durationMs: number): void {
+    this.time += durationMs
+  }
+
   /** Lets this much time pass, and whatever promises do meanwhile. */
   async advance(durationMs: number): Promise<void> {
     const end = this.time + durationMs
