@@ -7,7 +7,7 @@ import type { ServerId } from '../raft/entry.ts'
 import type { BootState } from '../raft/ready.ts'
 import type { Random } from '../util/random.ts'
 import { fitTogether } from './boot.ts'
-import { createLog, DiskLog, type DiskLogOptions } from './disk-log.ts'
+import { DiskLog } from './disk-log.ts'
 import { DiskSnapshots } from './disk-snapshots.ts'
 import { DamageError } from './errors.ts'
 import type { FileSystem } from './file-system.ts'
@@ -18,6 +18,7 @@ import { SEGMENT_HEADER_BYTES, segmentNumber } from './segment.ts'
 import { SegmentReader } from './segment-reader.ts'
 import { isSnapshotName } from './snapshot-format.ts'
 import type { OpenedSnapshots, SnapshotStore } from './snapshot-store.ts'
+import { createLog, type DiskLogOptions } from './write-ahead-log.ts'
 
 /**
  * Whose folder it is, and what an empty one begins with. The names of cluster and server are written down at the first
