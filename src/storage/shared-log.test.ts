@@ -91,9 +91,12 @@ describe('groups that share a log', () => {
     const [a, b] = [await openGroup(log, 'a'), await openGroup(log, 'b')]
     await expect(openGroup(log, 'a')).rejects.toThrow('group a is in use: close its log first')
     await expect(log.remove('a')).rejects.toThrow('group a is in use: close its log first')
-    const written = a.write([appends(1, 1, 10, 10)])
+    let written = false
+    void a.write([appends(1, 1, 10, 10)]).then(() => {
+      written = true
+    })
     await a.close()
-    await written
+    expect(written).toBe(true)
     await expect(a.write([appends(3, 1, 10)])).rejects.toMatchObject({ code: 'ERR_QUORATE_STORAGE_CLOSED' })
     await b.write([appends(1, 1, 10)])
     const again = await openGroup(log, 'a')
@@ -155,6 +158,18 @@ describe('groups that share a log', () => {
     for (const group of groups) expect(indexesOf(await group.read(1, 1, 1e9))).toEqual([1])
   })
 
+  test('may compact at once and in any order', async () => {
+    const options = await newDisk()
+    const log = await open(options)
+    const [a, b] = [await openGroup(log, 'a'), await openGroup(log, 'b')]
+    await Promise.all([a.write([appends(1, 1, 1, 2, 3, 4)]), b.write([appends(1, 1, 1, 2, 3, 4)])])
+    await Promise.all([b.compact(1), a.compact(3), b.compact(2), a.compact(2), b.compact(9)])
+    expect(indexesOf(await a.read(4, 4, 1e9))).toEqual([4])
+    const again = await open(options)
+    expect((await openGroup(again, 'a')).opened).toMatchObject({ base: { index: 3 }, lastIndex: 4 })
+    expect((await openGroup(again, 'b')).opened).toMatchObject({ base: { index: 4 }, lastIndex: 4 })
+  })
+
   test('fall together when the disk cannot be trusted', async () => {
     const options = await newDisk()
     const log = await open(options)
@@ -172,15 +187,19 @@ describe('groups that share a log', () => {
     const [a, b] = [await openGroup(log, 'a'), await openGroup(log, 'b')]
     for (let index = 1; index <= 12; index++) await a.write([appends(index, 1, 3000)])
     await b.write([appends(1, 1, 10)])
+    for (const name of ['c', 'd']) await (await openGroup(log, name)).close()
     await b.close()
     diskOf(options).fault = ({ kind }) =>
       kind === 'resize' || kind === 'open' ? { code: 'ENOSPC', effect: 'none' } : null
-    const fill = async () => {
-      for (let index = 13; ; index++) await a.write([appends(index, 1, 3000)])
+    let index = 13
+    const fill = async (size: number) => {
+      for (; ; index++) await a.write([appends(index, 1, size)])
     }
-    await expect(fill()).rejects.toMatchObject({ code: 'ERR_QUORATE_DISK_FULL' })
+    await expect(fill(3000)).rejects.toMatchObject({ code: 'ERR_QUORATE_DISK_FULL' })
+    await expect(fill(0)).rejects.toMatchObject({ code: 'ERR_QUORATE_DISK_FULL' })
     const before = await diskOf(options).list()
-    await log.remove('b')
+    // A removal is smaller than any write: one may find room, but not three.
+    for (const name of ['b', 'c', 'd']) await log.remove(name)
     await a.compact(12)
     expect((await diskOf(options).list()).length).toBeLessThan(before.length)
   })
@@ -252,22 +271,45 @@ describe('a group that rests', () => {
     const resting = await openGroup(log, 'resting')
     await resting.write([appends(1, 1, 7000)])
     await resting.close()
+    const other = await openGroup(log, 'other')
+    const votes: Promise<void>[] = []
     // Its copy is the only batch that finds no room: nobody else's is as large.
     const prototype = Object.getPrototypeOf(await disk.open('log-00000001.qlog', 'existing'))
     const { write } = prototype
     let copies = 0
     prototype.write = function (offset: number, pieces: readonly Uint8Array[]) {
       const isCopy = pieces.some(({ length }) => length > 7000) && pieces.length > 1
-      if (isCopy) copies++
+      if (isCopy) votes.push(other.write([{ ...NOTHING, hardState: { term: ++copies, votedFor: null } }]))
       disk.fault = isCopy ? () => ({ code: 'ENOSPC', effect: 'part' }) : null
       return write.call(this, offset, pieces)
     }
     await bustle(log, 100)
     prototype.write = write
     disk.fault = null
+    await Promise.all(votes)
+    // Once for each segment that the log turned to.
     expect(copies).toBeGreaterThan(1)
+    expect(copies).toBeLessThan(10)
     expect(await disk.list()).toContain('log-00000001.qlog')
     expect((await openGroup(await open(options), 'resting')).opened.lastIndex).toBe(1)
+  })
+
+  test('is copied once and left in peace, when the segments are too small for anything to be gained', async () => {
+    const options = await newDisk({ firstSegmentBytes: 8192, maxSegmentBytes: 8192 })
+    const disk = diskOf(options)
+    const log = await open(options)
+    for (let i = 0; i < 20; i++) {
+      const group = await openGroup(log, `resting ${i}`)
+      await group.write([appends(1, 1, 2500)])
+    }
+    disk.delay = async () => {
+      await settle()
+    }
+    await bustle(log, 4)
+    for (let turn = 0; turn < 3000; turn++) await settle()
+    const { operations } = disk
+    for (let turn = 0; turn < 100; turn++) await settle()
+    expect(disk.operations).toBe(operations)
   })
 
   test('is left to its snapshot when it has more than a segment holds', async () => {
