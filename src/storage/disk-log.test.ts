@@ -1,22 +1,14 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { NOBODY } from '../raft/configuration.ts'
-import { type Entry, encodeEntries, type Index } from '../raft/entry.ts'
-import type { PersistBatch } from '../raft/ready.ts'
-import { toHex, utf8Encode } from '../util/bytes.ts'
-import { createLog, DiskLog } from './disk-log.ts'
-import type { LogStore, OpenedLog } from './log-store.ts'
+import type { Entry } from '../raft/entry.ts'
+import { utf8Encode } from '../util/bytes.ts'
+import { DiskLog } from './disk-log.ts'
 import { MemoryFileSystem } from './memory-file-system.ts'
 import { MemoryLog } from './memory-log.ts'
+import { appends, NOTHING, Subject, steps } from './testing/random-steps.ts'
+import { createLog } from './write-ahead-log.ts'
 
 const logId = utf8Encode('logidlog')
-const NOTHING: PersistBatch = { seq: 0, hardState: null, snapshot: null, truncateFrom: null, entries: [] }
-
-function appends(first: Index, term: number, ...sizes: number[]): PersistBatch {
-  const commands = sizes.map((size, i) => new Uint8Array(size).fill(first + i))
-  return { ...NOTHING, entries: encodeEntries(commands, 'command', term, first) }
-}
-
 async function freshLog(fileSystem: MemoryFileSystem): Promise<DiskLog> {
   const options = { fileSystem, logId, firstSegmentBytes: 16_384, maxSegmentBytes: 65_536 }
   await createLog(options)
@@ -189,6 +181,20 @@ describe('the log', () => {
     })
   })
 
+  test('lengthens a segment that holds nothing yet, for what is too large for it', async () => {
+    const fileSystem = new MemoryFileSystem()
+    const log = await freshLog(fileSystem)
+    await log.write([appends(1, 1, 10_000)])
+    // The first write is the new segment's header.
+    let writes = 0
+    fileSystem.fault = ({ kind }) => (kind === 'write' && ++writes > 1 ? { code: 'ENOSPC', effect: 'none' } : null)
+    await expect(log.write([appends(2, 1, 10_000)])).rejects.toMatchObject({ code: 'ERR_QUORATE_DISK_FULL' })
+    fileSystem.fault = null
+    await log.write([appends(2, 1, 60_000)])
+    await log.close()
+    expect((await new DiskLog({ fileSystem, logId }).open()).lastIndex).toBe(2)
+  })
+
   test('takes a batch that is larger than a segment', async () => {
     const fileSystem = new MemoryFileSystem()
     const log = await freshLog(fileSystem)
@@ -236,108 +242,6 @@ describe('the log', () => {
     expect((await reading).map(({ index }) => index)).toEqual([1])
   })
 })
-
-type Step =
-  | { readonly type: 'append'; readonly sizes: readonly number[] }
-  | { readonly type: 'cut'; readonly share: number; readonly size: number }
-  | { readonly type: 'compact'; readonly share: number }
-  | { readonly type: 'install'; readonly ahead: number }
-  | { readonly type: 'vote' }
-  | { readonly type: 'reopen' }
-
-const steps: fc.Arbitrary<Step[]> = fc.array(
-  fc.oneof(
-    {
-      weight: 6,
-      arbitrary: fc.record({
-        type: fc.constant('append' as const),
-        sizes: fc.array(fc.integer({ min: 0, max: 9000 }), { minLength: 1, maxLength: 12 }),
-      }),
-    },
-    {
-      weight: 2,
-      arbitrary: fc.record({
-        type: fc.constant('cut' as const),
-        share: fc.double({ min: 0, max: 1, noNaN: true }),
-        size: fc.nat(500),
-      }),
-    },
-    {
-      weight: 2,
-      arbitrary: fc.record({
-        type: fc.constant('compact' as const),
-        share: fc.double({ min: 0, max: 1, noNaN: true }),
-      }),
-    },
-    {
-      weight: 1,
-      arbitrary: fc.record({ type: fc.constant('install' as const), ahead: fc.integer({ min: 1, max: 9 }) }),
-    },
-    { weight: 1, arbitrary: fc.constant({ type: 'vote' as const }) },
-    { weight: 1, arbitrary: fc.constant({ type: 'reopen' as const }) },
-  ),
-  { maxLength: 40 },
-)
-
-/** One log under test, with what is needed to make the next step from a random one. */
-class Subject {
-  opened: OpenedLog | null = null
-  private store: LogStore
-  private readonly reopened: () => LogStore
-  private base = 0
-  private last = 0
-  private term = 1
-
-  constructor(store: LogStore, reopened: () => LogStore) {
-    this.store = store
-    this.reopened = reopened
-  }
-
-  async take(step: Step): Promise<void> {
-    if (step.type === 'append') await this.append(null, step.sizes)
-    if (step.type === 'vote') await this.store.write([{ ...NOTHING, hardState: { term: ++this.term, votedFor: 'v' } }])
-    if (step.type === 'cut' && this.last > this.base) {
-      this.term++
-      const from = this.base + 1 + Math.floor(step.share * (this.last - this.base - 1))
-      this.last = from - 1
-      await this.append(from, [step.size])
-    }
-    if (step.type === 'compact') {
-      this.base += Math.floor(step.share * (this.last - this.base))
-      await this.store.compact(this.base)
-    }
-    if (step.type === 'install') {
-      this.base = this.last += step.ahead
-      const configuration = NOBODY
-      await this.store.write([{ ...NOTHING, snapshot: { index: this.base, term: ++this.term, configuration } }])
-    }
-    if (step.type === 'reopen') await this.reopen()
-  }
-
-  async reopen(): Promise<void> {
-    await this.store.close()
-    this.store = this.reopened()
-    this.opened = await this.store.open()
-  }
-
-  /** Everything that can be seen of it. */
-  async view(): Promise<unknown> {
-    const read: string[] = []
-    for (let from = this.base + 1; from <= this.last; ) {
-      const entries = await this.store.read(from, this.last, 20_000)
-      expect(entries.length).toBeGreaterThan(0)
-      for (const { bytes } of entries) read.push(toHex(bytes.subarray(0, 40)))
-      from += entries.length
-    }
-    const { hardState, base, lastIndex, terms } = this.opened ?? {}
-    return { read, hardState, base, lastIndex, terms }
-  }
-
-  private async append(truncateFrom: Index | null, sizes: readonly number[]): Promise<void> {
-    await this.store.write([{ ...appends(this.last + 1, this.term, ...sizes), truncateFrom }])
-    this.last += sizes.length
-  }
-}
 
 test('a log on a disk and one in memory cannot be told apart', { timeout: 120_000 }, async () => {
   await fc.assert(

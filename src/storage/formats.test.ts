@@ -6,10 +6,11 @@ import { encodeEntries } from '../raft/entry.ts'
 import { equal, toHex, utf8Decode, utf8Encode } from '../util/bytes.ts'
 import { Random } from '../util/random.ts'
 import { batchEnd, decodeBody, decodeHeader } from './batch.ts'
-import { createLog, DiskLog } from './disk-log.ts'
+import { DiskLog } from './disk-log.ts'
 import { DiskSnapshots } from './disk-snapshots.ts'
 import { MemoryFileSystem } from './memory-file-system.ts'
 import { SEGMENT_HEADER_BYTES } from './segment.ts'
+import { createLog } from './write-ahead-log.ts'
 
 /** The bytes of a document's hex block: lines of `offset  bytes  remark`. */
 function exampleIn(document: string): Uint8Array {

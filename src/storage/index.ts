@@ -4,7 +4,7 @@
  *
  * @module quorate/storage
  */
-export { createLog, DiskLog, type DiskLogOptions } from './disk-log.ts'
+export { DiskLog } from './disk-log.ts'
 export { DiskSnapshots, type DiskSnapshotsOptions } from './disk-snapshots.ts'
 export { type DiskStorage, type DiskStorageOptions, openDiskStorage } from './disk-storage.ts'
 export { DamageError, StorageError, type StorageErrorCode } from './errors.ts'
@@ -27,4 +27,6 @@ export {
 } from './memory-file-system.ts'
 export { MemoryLog } from './memory-log.ts'
 export { MemorySnapshots } from './memory-snapshots.ts'
+export { SharedLog } from './shared-log.ts'
 export type { OpenedSnapshots, SnapshotStore, SnapshotWriter, StoredSnapshot } from './snapshot-store.ts'
+export { createLog, type DiskLogOptions } from './write-ahead-log.ts'

@@ -1,15 +1,16 @@
 /**
- * Where each entry of the log lies on the disk, and what else must be known of the log without reading it: hard state,
- * base, last index, terms. Recovery builds it from the records it finds; writing keeps it up to date by the same
+ * Where each entry of one group's log lies on the disk, and what else must be known of the log without reading it: hard
+ * state, base, last index, terms. Recovery builds it from the records it finds; writing keeps it up to date by the same
  * records, so that both have one meaning.
  *
  * The place of every single entry would cost more than small entries themselves. A run remembers the place of one
  * entry in about 64 KiB; reading starts there and walks.
+ * Where groups share a log, a run ends where a neighbour's entries begin: then each write that is still needed costs a
+ * run of about 100 bytes.
  */
 import type { Entry, Index } from '../raft/entry.ts'
 import type { HardState } from '../raft/ready.ts'
 import { TermRuns } from '../raft/term-runs.ts'
-import { type BatchBody, type BatchHeader, entriesEnd, entriesOffset } from './batch.ts'
 import type { LogRecord, Mark } from './record.ts'
 
 /** Entries first..last lie one behind the other in a segment, perhaps with batch headers in between. */
@@ -31,7 +32,12 @@ export interface EntriesPlace {
   readonly offset: number
   /** The end of the batch's entries section. */
   readonly entriesEnd: number
+  /** How many bytes of entries, of all groups, stand before them: what tells whether two lie one behind the other. */
+  readonly position: number
 }
+
+/** What changes a log, besides the entries themselves and the names of groups. */
+export type LogChange = Exclude<LogRecord, { readonly type: 'entries' | 'group' | 'named' | 'removed' }>
 
 const RUN_BYTES = 64 * 1024
 
@@ -42,54 +48,12 @@ export class LogIndex {
   private terms = new TermRuns(0, 0)
   // Ascending and without gaps, from the first entry behind the base on (or before it) to lastIndex.
   private runs: Run[] = []
-  // False when the next entries do not continue the last run: something was cut in between.
-  private continues = false
+  // Where in the stream of all groups' entries the last run ends; null when something was cut off it.
+  private position: number | null = null
   /** Counts the cuts: whoever reads across a wait learns from it that what was read may be gone. */
   cuts = 0
-
-  /**
-   * Takes in a whole batch.
-   *
-   * @returns what is wrong with it, or null
-   */
-  take(header: BatchHeader, { records, entries }: BatchBody): string | null {
-    let offset = entriesOffset(header)
-    let next = 0
-    for (const record of records) {
-      if (record.type !== 'entries') {
-        this.apply(record)
-        continue
-      }
-      const place = { segment: header.segment, offset, entriesEnd: entriesEnd(header) }
-      const wrong = this.append(entries.slice(next, next + record.count), place)
-      if (wrong !== null) return wrong
-      next += record.count
-      offset += record.bytes
-    }
-    const bytes = offset - entriesOffset(header)
-    return bytes === header.entriesBytes ? null : `its records speak of ${bytes} bytes of entries`
-  }
-
-  /**
-   * Asked before anything is written: what is on the disk once must be readable for ever.
-   *
-   * @returns why the entries cannot follow what is there, or null
-   */
-  objectionTo({ records, entries }: BatchBody): string | null {
-    let last = this.lastIndex
-    let next = 0
-    for (const record of records) {
-      if (record.type === 'reset') last = record.base.index
-      if (record.type === 'truncate') last = Math.min(last, record.from - 1)
-      if (record.type !== 'entries') continue
-      for (const end = next + record.count; next < end; next++) {
-        const index = entries[next]?.index
-        if (index !== last + 1) return `entry ${index} cannot be written behind entry ${last}`
-        last = index
-      }
-    }
-    return null
-  }
+  /** What the runs take on the disk. */
+  bytes = 0
 
   get lastMark(): Mark {
     return { index: this.lastIndex, term: this.terms.termAt(this.lastIndex) }
@@ -132,7 +96,7 @@ export class LogIndex {
     return expected <= this.lastIndex ? expected : null
   }
 
-  private apply(record: Exclude<LogRecord, { type: 'entries' }>): void {
+  apply(record: LogChange): void {
     switch (record.type) {
       case 'hardState':
         this.hardState = record.hardState
@@ -152,15 +116,17 @@ export class LogIndex {
     }
   }
 
-  private append(entries: readonly Entry[], place: EntriesPlace): string | null {
+  /** @returns why the entries cannot follow what is there, or null */
+  append(entries: readonly Entry[], place: EntriesPlace): string | null {
     let { offset } = place
+    const shift = place.position - offset
     for (const entry of entries) {
       if (entry.index !== this.lastIndex + 1) return `entry ${entry.index} follows entry ${this.lastIndex}`
       const lastTerm = this.lastMark.term
       if (entry.term < lastTerm) return `entry ${entry.index} has term ${entry.term}, the one before it ${lastTerm}`
       this.terms.append(entry.index, entry.term)
       this.lastIndex = entry.index
-      this.place(entry, offset, place)
+      this.place(entry, offset, offset + shift, place)
       offset += entry.size
     }
     return null
@@ -172,8 +138,7 @@ export class LogIndex {
     this.base = base
     this.lastIndex = last.index
     this.terms = new TermRuns(base.index, base.term, [last])
-    this.runs = []
-    this.continues = false
+    this.clearRuns()
   }
 
   private compact(base: Mark): void {
@@ -181,7 +146,8 @@ export class LogIndex {
     this.lastIndex = Math.max(this.lastIndex, base.index)
     this.terms = new TermRuns(base.index, base.term, this.terms.list())
     const kept = this.runs.findIndex((run) => run.last > base.index)
-    this.runs.splice(0, kept === -1 ? this.runs.length : kept)
+    const dropped = this.runs.splice(0, kept === -1 ? this.runs.length : kept)
+    for (const run of dropped) this.bytes -= run.end - run.offset
   }
 
   private reset(base: Mark): void {
@@ -189,29 +155,40 @@ export class LogIndex {
     this.base = base
     this.lastIndex = base.index
     this.terms = new TermRuns(base.index, base.term)
-    this.runs = []
-    this.continues = false
+    this.clearRuns()
   }
 
   private truncate(from: Index): void {
     this.cuts++
     this.lastIndex = Math.min(this.lastIndex, Math.max(from - 1, this.base.index))
     this.terms.truncateFrom(this.lastIndex + 1)
-    while (this.runs.length > 0 && (this.runs[this.runs.length - 1] as Run).first > this.lastIndex) this.runs.pop()
+    for (let last = this.runs.at(-1); last !== undefined && last.first > this.lastIndex; last = this.runs.at(-1)) {
+      this.bytes -= last.end - last.offset
+      this.runs.pop()
+    }
     const last = this.runs[this.runs.length - 1]
     if (last !== undefined) last.last = Math.min(last.last, this.lastIndex)
-    this.continues = false
+    this.position = null
   }
 
-  private place(entry: Entry, offset: number, { segment, entriesEnd }: EntriesPlace): void {
+  private clearRuns(): void {
+    this.runs = []
+    this.bytes = 0
+    this.position = null
+  }
+
+  private place(entry: Entry, offset: number, position: number, { segment, entriesEnd }: EntriesPlace): void {
     const end = offset + entry.size
     const last = this.runs[this.runs.length - 1]
-    if (this.continues && last !== undefined && last.segment === segment && end - last.offset <= RUN_BYTES) {
+    const continues = this.position === position && last !== undefined && last.segment === segment
+    this.position = position + entry.size
+    if (continues && end - last.offset <= RUN_BYTES) {
+      this.bytes += end - last.end
       last.last = entry.index
       last.end = end
       return
     }
+    this.bytes += entry.size
     this.runs.push({ segment, offset, entriesEnd, end, first: entry.index, last: entry.index })
-    this.continues = true
   }
 }

@@ -9,7 +9,12 @@
  * 4 reset        index 6, term 6: a snapshot replaced the log; it is empty and starts behind it
  * 5 truncate     index 6: entries from here on are dropped (Paper Figure 2, AppendEntries step 3)
  * 6 entries      count 4, bytes 4: the next so many bytes of the entries section are appended
+ * 7 group        number 4: the records behind it, up to the next one of its kind, are that group's
+ * 8 named        length 4, name in UTF-8: the group is there, and is called so
+ * 9 removed      nothing more: the group is gone, and so is all that it had
  * ```
+ * The last three are for a log that several Raft groups share. At the beginning of each batch stands group 0, which has
+ * no name and is always there: a log of one group has no other.
  */
 import type { Index, Term } from '../raft/entry.ts'
 import type { HardState } from '../raft/ready.ts'
@@ -28,6 +33,9 @@ export type LogRecord =
   | { readonly type: 'reset'; readonly base: Mark }
   | { readonly type: 'truncate'; readonly from: Index }
   | { readonly type: 'entries'; readonly count: number; readonly bytes: number }
+  | { readonly type: 'group'; readonly number: number }
+  | { readonly type: 'named'; readonly name: string }
+  | { readonly type: 'removed' }
 
 const CODES: Record<LogRecord['type'], number> = {
   hardState: 1,
@@ -36,6 +44,9 @@ const CODES: Record<LogRecord['type'], number> = {
   reset: 4,
   truncate: 5,
   entries: 6,
+  group: 7,
+  named: 8,
+  removed: 9,
 }
 
 export function encodeRecords(records: readonly LogRecord[]): Uint8Array {
@@ -65,6 +76,14 @@ function encodeRecord(writer: ByteWriter, record: LogRecord): void {
       return
     case 'entries':
       writer.uint32(record.count).uint32(record.bytes)
+      return
+    case 'group':
+      writer.uint32(record.number)
+      return
+    case 'named':
+      writer.text(record.name)
+      return
+    case 'removed':
   }
 }
 
@@ -101,6 +120,12 @@ function decodeRecord(reader: ByteReader): LogRecord | null {
       return { type: 'truncate', from: reader.uint48() }
     case CODES.entries:
       return { type: 'entries', count: reader.uint32(), bytes: reader.uint32() }
+    case CODES.group:
+      return { type: 'group', number: reader.uint32() }
+    case CODES.named:
+      return { type: 'named', name: reader.text() }
+    case CODES.removed:
+      return { type: 'removed' }
     default:
       return null
   }

@@ -4,11 +4,12 @@ import type { PersistBatch } from '../raft/ready.ts'
 import { equal, utf8Encode, writeUint32 } from '../util/bytes.ts'
 import { crc32c } from '../util/crc32c.ts'
 import { BATCH_HEADER_BYTES, type BatchHeader, batchEnd, decodeHeader, entriesEnd } from './batch.ts'
-import { createLog, DiskLog } from './disk-log.ts'
+import { DiskLog } from './disk-log.ts'
 import { DamageError } from './errors.ts'
 import type { OpenedLog } from './log-store.ts'
 import { MemoryFileSystem } from './memory-file-system.ts'
 import { SEGMENT_HEADER_BYTES } from './segment.ts'
+import { createLog } from './write-ahead-log.ts'
 
 const FIRST = 'log-00000001.qlog'
 const SIZE = 8192

@@ -179,11 +179,14 @@ class Recovery {
   }
 
   private requireWhole(): void {
-    const missing = this.replay.index.firstMissing()
-    if (missing === null) return
-    const first = this.segments[0] as Segment
-    const name = `${this.fileSystem.folder}/${segmentName(first.number - 1)}`
-    throw new DamageError(name, 0, `entry ${missing} is missing, and so is this file`)
+    for (const { name, index } of this.replay.groups.list()) {
+      const missing = index.firstMissing()
+      if (missing === null) continue
+      const first = this.segments[0] as Segment
+      const file = `${this.fileSystem.folder}/${segmentName(first.number - 1)}`
+      const whose = name === null ? '' : ` of group ${name}`
+      throw new DamageError(file, 0, `entry ${missing}${whose} is missing, and so is this file`)
+    }
   }
 
   /** Behind the end there must be nothing but zeros, durably, before the next batch is written: see tear.ts. */

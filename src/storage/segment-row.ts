@@ -3,6 +3,7 @@
  * is full, and the older ones, which are read until compaction drops them.
  */
 import { assert } from '../util/assert.ts'
+import { poisoned } from './errors.ts'
 import type { FileSystem } from './file-system.ts'
 import { Pace } from './pace.ts'
 import { createSegment, SEGMENT_HEADER_BYTES, type Segment } from './segment.ts'
@@ -47,6 +48,28 @@ export class SegmentRow {
     return active
   }
 
+  /** The number of the oldest segment. */
+  get oldest(): number {
+    return (this.segments[0] ?? this.active).number
+  }
+
+  /** The number of the one that is written to. */
+  get newest(): number {
+    return this.active.number
+  }
+
+  /** Sizes of the files, the spare one's not counted. */
+  get bytes(): number {
+    let bytes = 0
+    for (const { file } of this.segments) bytes += file.size
+    return bytes
+  }
+
+  /** The size of the one that is written to. */
+  get newestBytes(): number {
+    return this.active.file.size
+  }
+
   /** True when the active segment holds nothing yet: its first batch must tell how the log stood. */
   get isFresh(): boolean {
     return this.end === SEGMENT_HEADER_BYTES
@@ -66,16 +89,19 @@ export class SegmentRow {
   }
 
   /**
-   * Turns to the next segment, which has room for a batch of `bytes`.
+   * Turns to the next segment, which has room for a batch of `bytes`. One that holds nothing yet is lengthened instead:
+   * recovery takes an empty segment for the log's end.
    *
    * @throws FileSystemError; the row is as it was then
+   * @throws StorageError ERR_QUORATE_STORAGE_POISONED
    */
   async turn(bytes: number): Promise<void> {
+    const wanted = SEGMENT_HEADER_BYTES + bytes + RESERVE_BYTES
+    if (this.isFresh) return this.lengthenActive(wanted)
     this.pace.hurry()
     await this.preparing
     const spare = this.spare ?? (await this.createNext())
     this.spare = spare
-    const wanted = SEGMENT_HEADER_BYTES + bytes + RESERVE_BYTES
     if (spare.file.size < wanted) await this.lengthenSpare(spare, wanted)
     this.segments.push(spare)
     this.spare = null
@@ -132,6 +158,14 @@ export class SegmentRow {
     )
     await this.preparing
     this.preparing = null
+  }
+
+  private async lengthenActive(sizeBytes: number): Promise<void> {
+    const { file } = this.active
+    await file.resize(Math.max(file.size, sizeBytes))
+    await file.sync().catch((error: unknown) => {
+      throw poisoned('lengthen a segment of the log', error)
+    })
   }
 
   private async lengthenSpare({ name, file }: Segment, sizeBytes: number): Promise<void> {
