@@ -12,7 +12,6 @@ import { type Founders, readFounders, writeFounders } from './founders.ts'
 import type { ServerIdentity } from './identity.ts'
 import type { LogStore, RecoveryReport } from './log-store.ts'
 import type { OpenedSnapshots, SnapshotStore } from './snapshot-store.ts'
-import { createLog, type DiskLogOptions } from './write-ahead-log.ts'
 
 /** Whose folder it is, and what an empty one begins with. */
 export interface DiskStorageOptions extends FolderOptions {

@@ -4,13 +4,13 @@
  */
 import type { ServerId } from '../raft/entry.ts'
 import type { Random } from '../util/random.ts'
-import { createLog, type DiskLogOptions } from './disk-log.ts'
 import { DamageError } from './errors.ts'
 import type { FileSystem } from './file-system.ts'
 import { readIdentity, requireIdentity, type ServerIdentity, writeIdentity } from './identity.ts'
 import { SEGMENT_HEADER_BYTES, segmentNumber } from './segment.ts'
 import { SegmentReader } from './segment-reader.ts'
 import { isSnapshotName } from './snapshot-format.ts'
+import { createLog, type DiskLogOptions } from './write-ahead-log.ts'
 
 /**
  * Whose folder it is. The names of cluster and server are written down at the first start and compared at every later

@@ -42,8 +42,6 @@ export interface NodeStatus {
   /** The last entry that the newest snapshot covers. */
   readonly snapshotIndex: Index
   readonly configuration: Configuration
-  /** There is nothing to do, and it is silent until there is: see `raft.restAfterMs`. */
-  readonly resting: boolean
   /** First members of a new cluster that this server has not met; empty once the cluster is formed. */
   readonly forming: readonly ServerId[]
   /** Entries in memory, in bytes. */
