@@ -14,9 +14,10 @@ import { openTls, reload } from './tls.ts'
 
 /**
  * Groups that rest send nothing, so a host that froze shows only by the silence on its connections: a sign of life is
- * asked for often, and after so long without one the connection counts as lost, which wakes the groups that it led.
+ * asked for often, and after so long without one the connection counts as lost, which wakes the groups that it led. Not
+ * too soon: with 300 ms, a machine with more work than processors cut its connections over and over.
  */
-const LIMITS = { keepAliveMs: 50, idleTimeoutMs: 300 }
+const LIMITS = { keepAliveMs: 250, idleTimeoutMs: 1500 }
 
 /**
  * Starts a host: reads its disk, listens, and meets the others. Its groups are started with `host.startGroup`.
