@@ -6,11 +6,13 @@ import { Random } from '../util/random.ts'
 import { NOBODY } from './configuration.ts'
 import type { Entry } from './entry.ts'
 import type { Message } from './message.ts'
+import type { RaftOptions } from './options.ts'
 import { Raft } from './raft.ts'
 import { bootOf, voters } from './testing/boot.ts'
 import { commandAt } from './testing/logs.ts'
 
-const raft = (terms: string): Raft => new Raft({ id: 's1' }, bootOf(terms), new Random(1), 0)
+const raft = (terms: string, options: Partial<RaftOptions> = {}): Raft =>
+  new Raft({ ...options, id: 's1' }, bootOf(terms), new Random(1), 0)
 
 describe('time', () => {
   test('the election time-out is drawn from its range, anew each time (Paper §5.2)', () => {
@@ -93,8 +95,8 @@ test('the same inputs give the same Ready, byte for byte', () => {
 })
 
 /** Wins an election with the vote of s2; its disk confirms at once. */
-function elected(terms: string): Raft {
-  const server = raft(terms)
+function elected(terms: string, options: Partial<RaftOptions> = {}): Raft {
+  const server = raft(terms, options)
   const now = server.nextDeadline() as number
   const { currentTerm: term } = server.inspect()
   const head = { from: 's2', to: 's1', granted: true }
@@ -104,6 +106,29 @@ function elected(terms: string): Raft {
   server.step({ type: 'RequestVoteReply', ...head, term: term + 1 }, now)
   return server
 }
+
+/** A leader at rest; s2 has confirmed it, s3 was never heard. */
+function atRest(terms: string): Raft {
+  const server = elected(terms, { restAfterMs: 50 })
+  for (let turn = 0; turn < 10 && !server.inspect().resting; turn++) {
+    const { now } = server.inspect()
+    const { persist, messages } = server.takeReady()
+    if (persist !== null) server.persisted(persist.seq, now)
+    for (const { message } of messages) {
+      if (message.type !== 'AppendEntries' || message.to !== 's2') continue
+      const { term, session, readRound, prevLogIndex, entries } = message
+      const head = { type: 'AppendEntriesReply', from: 's2', to: 's1', term } as const
+      const index = prevLogIndex + entries.length
+      server.step({ ...head, session, readRound, success: true, index, hintTerm: 0, prevLogIndex }, now)
+    }
+    if (!server.hasReady()) server.tick(server.nextDeadline() ?? now)
+  }
+  return server
+}
+
+test('a majority that has everything lets a leader rest', () => {
+  expect(['', '1 1 2'].map((terms) => atRest(terms).inspect().resting)).toEqual([true, true])
+})
 
 test('a majority of votes makes a leader (Paper §5.2)', () => {
   expect(['', '1 1 2'].map((terms) => elected(terms).inspect().role)).toEqual(['leader', 'leader'])
@@ -210,10 +235,10 @@ test('no message makes it throw, whatever it says and in whatever state it arriv
   fc.assert(
     fc.property(
       fc.constantFrom('', '1', '1 1 2'),
-      fc.boolean(),
+      fc.constantFrom(raft, elected, atRest),
       fc.array(input, { maxLength: 30 }),
-      (terms, leads, inputs) => {
-        const server = leads ? elected(terms) : raft(terms)
+      (terms, begin, inputs) => {
+        const server = begin(terms)
         let now = server.inspect().now
         for (const input of inputs) {
           now = input === 'tick' ? Math.max(now, server.nextDeadline() ?? 0) : now + 20

@@ -37,7 +37,7 @@ export class LonelyConsensus implements Consensus {
       ...{ id: 'a', role: 'leader', term: 7, leaderId: 'a', stopped: null, diskFull: false, peers: [] },
       ...{ commitIndex: this.lastIndex, lastApplied: this.lastIndex, firstIndex: 1, lastIndex: this.lastIndex },
       ...{ durableIndex: this.lastIndex, snapshotIndex: 0, logBytesInMemory: 0, uncommittedBytes: 0 },
-      ...{ configuration: { ...NOBODY, voters: ['a'] }, forming: [] },
+      ...{ configuration: { ...NOBODY, voters: ['a'] }, forming: [], resting: false },
     }
   }
 
