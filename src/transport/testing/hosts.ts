@@ -2,6 +2,7 @@
 import type { Message } from '../../raft/message.ts'
 import { utf8Decode } from '../../util/bytes.ts'
 import { Random } from '../../util/random.ts'
+import type { TransportCounters } from '../counters.ts'
 import type { OutgoingFrame } from '../frame.ts'
 import { encodeHello, helloFor, type Purpose } from '../handshake.ts'
 import type { TransportLimits } from '../limits.ts'
@@ -14,9 +15,30 @@ interface StartOptions extends Partial<TransportLimits> {
   readonly admit?: NonNullable<TransportHandlers['admit']>
 }
 
+/** What reached a host or a group, and what it is to be started with. */
+export interface Notes {
+  readonly messages: readonly Message[]
+  readonly lost: readonly string[]
+  readonly requests: readonly string[]
+  readonly troubles: readonly TransportTrouble[]
+  readonly snapshot: readonly string[]
+  readonly handlers: TransportHandlers
+  terms(): number[]
+}
+
+export interface Member<T extends Transport = Transport> extends Notes {
+  readonly transport: T
+  send(message: Message): void
+}
+
+export interface Host extends Member<StreamTransport> {
+  /** Starts a group. */
+  open(name: string, more?: Partial<TransportHandlers>): Promise<Member>
+}
+
 export class World {
-  readonly clock = new VirtualClock()
-  readonly network = new MemoryNetwork(this.clock)
+  readonly clock: VirtualClock = new VirtualClock()
+  readonly network: MemoryNetwork = new MemoryNetwork(this.clock)
 
   /** The newest connection. */
   get pipe(): MemoryPipe {
@@ -31,7 +53,7 @@ export class World {
   }
 
   /** A host, and what reaches it; `open` starts a group on it. */
-  async start(id: string, { admit, ...limits }: StartOptions = {}) {
+  async start(id: string, { admit, ...limits }: StartOptions = {}): Promise<Host> {
     const transport = this.transport(id, limits)
     const open = async (name: string, more: Partial<TransportHandlers> = {}) => member(transport.group(name), more)
     return { ...(await member(transport, admit === undefined ? {} : { admit })), transport, open }
@@ -39,13 +61,13 @@ export class World {
 }
 
 /** Starts it, with a record of what reaches it. */
-export async function member(transport: Transport, more: Partial<TransportHandlers> = {}) {
+async function member<T extends Transport>(transport: T, more: Partial<TransportHandlers> = {}): Promise<Member<T>> {
   const notes = recorder()
   await transport.start({ ...notes.handlers, ...more })
   return { ...notes, transport, send: (message: Message) => transport.send(message) }
 }
 
-export function recorder() {
+export function recorder(): Notes {
   const messages: Message[] = []
   const lost: string[] = []
   const requests: string[] = []
@@ -71,7 +93,9 @@ export function recorder() {
 }
 
 /** Two hosts, a having dialled b. */
-export async function connected(limits: StartOptions = {}) {
+export async function connected(
+  limits: StartOptions = {},
+): Promise<{ readonly world: World; readonly a: Host; readonly b: Host }> {
   const world = new World()
   const b = await world.start('b', limits)
   const a = await world.start('a', limits)
@@ -81,7 +105,11 @@ export async function connected(limits: StartOptions = {}) {
 }
 
 /** Host b, and somebody who has dialled it, said hello and then this. */
-export async function called(purpose: Purpose, said: readonly OutgoingFrame[], limits: Partial<TransportLimits> = {}) {
+export async function called(
+  purpose: Purpose,
+  said: readonly OutgoingFrame[],
+  limits: Partial<TransportLimits> = {},
+): Promise<{ readonly troubles: readonly TransportTrouble[]; readonly counters: TransportCounters }> {
   const world = new World()
   const b = await world.start('b', limits)
   const connecting = world.network.connect('b')
