@@ -1,26 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { systemClock } from '../io/system-clock.ts'
 import type { Message } from '../raft/message.ts'
-import { concat, utf8Decode, utf8Encode } from '../util/bytes.ts'
-import { Random } from '../util/random.ts'
-import { type TransportStage, transportAcceptance } from './acceptance.ts'
-import { encodeMessage } from './codec.ts'
-import { bodyLimit, FrameReader, type OutgoingFrame } from './frame.ts'
-import { encodeGroup, encodeGroupEnded } from './groups.ts'
-import { encodeHello, helloFor, type Purpose } from './handshake.ts'
-import type { TransportLimits } from './limits.ts'
-import { encodeRequest } from './requests.ts'
-import { encodeBare, encodeOffer } from './snapshot-frames.ts'
-import { StreamTransport } from './stream-transport.ts'
-import { groupedStage } from './testing/grouped-stage.ts'
-import { MemoryNetwork, type MemoryPipe } from './testing/memory-network.ts'
+import { utf8Encode } from '../util/bytes.ts'
+import { bodyLimit, FrameReader } from './frame.ts'
+import { caught, connected, recorder, World } from './testing/hosts.ts'
+import type { MemoryPipe } from './testing/memory-network.ts'
 import { SAMPLE_MESSAGES } from './testing/samples.ts'
-import { VirtualClock } from './testing/virtual-clock.ts'
-import type { SnapshotSource, Transport, TransportError, TransportHandlers, TransportTrouble } from './transport.ts'
-
-describe('a group on a shared transport, beside others, is a Transport:', () => {
-  for (const { title, run } of transportAcceptance) test(title, () => run(groupedStage(sharedStage())))
-})
+import type { SnapshotSource } from './transport.ts'
 
 describe('groups on one connection', () => {
   test('each hear what is theirs, however the two ends number them', async () => {
@@ -257,56 +242,6 @@ describe('whom groups name', () => {
   })
 })
 
-describe('a caller is closed, and counted, for', () => {
-  const x = encodeGroup(3, utf8Encode('x'))
-  const message = encodeMessage(SAMPLE_MESSAGES.TimeoutNow, 3)
-
-  test.each<[string, OutgoingFrame[], string]>([
-    ['a message without an announcement', [message], 'TimeoutNow for slot 3, which was not announced'],
-    [
-      'a request without an announcement',
-      [encodeRequest(1, x.pieces[0] ?? concat([]), 7)],
-      'Request for slot 7, which',
-    ],
-    [
-      'one of another slot',
-      [encodeGroup(4, utf8Encode('x')), message],
-      'TimeoutNow for slot 3, which was not announced',
-    ],
-    ['two names', [x, encodeGroup(3, utf8Encode('y'))], "slot 3 is group 'x', and now 'y'"],
-    ['a name for slot 0', [encodeGroup(0, utf8Encode('x'))], 'a Group for slot 0 whose name of 1 bytes is none'],
-    ['an empty name', [encodeGroup(3, utf8Encode(''))], 'a Group for slot 3 whose name of 0 bytes is none'],
-    [
-      'a name that is no text',
-      [encodeGroup(3, Uint8Array.of(0xff))],
-      'a Group for slot 3 whose name of 1 bytes is none',
-    ],
-    ['too many groups', [1, 2, 9].map((slot) => encodeGroup(slot, utf8Encode(`${slot}`))), 'more than 2 groups'],
-  ])('%s', async (_title, frames, words) => {
-    const { troubles, counters } = await called('messages', frames, { maxGroups: 2 })
-    expect(troubles[0]?.message).toContain(words)
-    expect([counters.closed.badSlot, counters.closed.badFrame]).toEqual([1, 0])
-  })
-
-  test.each<[string, OutgoingFrame[]]>([
-    ['a name of 256 bytes', [encodeGroup(3, new Uint8Array(256).fill(120))]],
-    ['the end of no group', [encodeGroupEnded(0)]],
-  ])('%s, as a bad frame', async (_title, frames) => {
-    expect((await called('messages', frames)).counters.closed.badFrame).toBe(1)
-  })
-
-  test('a snapshot of a slot that was not announced', async () => {
-    const offer = { message: SAMPLE_MESSAGES.InstallSnapshot, offer: { id: 's', sizeBytes: 1 } }
-    expect((await called('snapshot', [encodeOffer(offer, 3)])).counters.closed.badSlot).toBe(1)
-  })
-
-  test('nothing of that when it says the same twice, two slots for one name, or the end of a stranger', async () => {
-    const again = [x, x, encodeGroup(8, utf8Encode('x')), encodeGroupEnded(8), message, encodeBare('Ping')]
-    const { counters } = await called('messages', again)
-    expect([counters.closed.badSlot, counters.closed.badFrame, counters.framesWithoutGroup]).toEqual([0, 0, 1])
-  })
-})
-
 describe('a peer that freezes', () => {
   const limits = { keepAliveMs: 50, idleTimeoutMs: 250 }
 
@@ -341,90 +276,6 @@ describe('a peer that freezes', () => {
 
 // ---- vocabulary
 
-interface StartOptions extends Partial<TransportLimits> {
-  readonly admit?: NonNullable<TransportHandlers['admit']>
-}
-
-class World {
-  readonly clock = new VirtualClock()
-  readonly network = new MemoryNetwork(this.clock)
-
-  /** The newest connection. */
-  get pipe(): MemoryPipe {
-    const pipe = this.network.pipes.at(-1)
-    if (pipe === undefined) throw new Error('nobody has connected')
-    return pipe
-  }
-
-  transport(id: string, limits: Partial<TransportLimits> = {}): StreamTransport {
-    const self = { cluster: 'test', id, incarnation: `disk-${id}`, address: id }
-    return new StreamTransport({ ...self, clock: this.clock, random: new Random(1), limits }, this.network)
-  }
-
-  /** A host, and what reaches it; `open` starts a group on it. */
-  async start(id: string, { admit, ...limits }: StartOptions = {}) {
-    const transport = this.transport(id, limits)
-    const open = async (name: string, more: Partial<TransportHandlers> = {}) => member(transport.group(name), more)
-    return { ...(await member(transport, admit === undefined ? {} : { admit })), transport, open }
-  }
-}
-
-/** Starts it, with a record of what reaches it. */
-async function member(transport: Transport, more: Partial<TransportHandlers> = {}) {
-  const notes = recorder()
-  await transport.start({ ...notes.handlers, ...more })
-  return { ...notes, transport, send: (message: Message) => transport.send(message) }
-}
-
-function recorder() {
-  const messages: Message[] = []
-  const lost: string[] = []
-  const requests: string[] = []
-  const troubles: TransportTrouble[] = []
-  const snapshot: string[] = []
-  const note = (what: string) => async () => void snapshot.push(what)
-  const handlers: TransportHandlers = {
-    onMessage: (message) => void messages.push(message),
-    onRequest: async (_from, body) => {
-      requests.push(utf8Decode(body) ?? '')
-      return requests.at(-1) === 'hang' ? new Promise<never>(() => {}) : body
-    },
-    onConnectionLost: (peer) => void lost.push(peer),
-    onSnapshot: async () => ({
-      offset: 0,
-      write: note('write'),
-      finish: note('finish'),
-      interrupt: () => void snapshot.push('interrupt'),
-    }),
-    onTrouble: (trouble) => void troubles.push(trouble),
-  }
-  return { messages, lost, requests, troubles, snapshot, handlers, terms: () => messages.map(({ term }) => term) }
-}
-
-/** Two hosts, a having dialled b. */
-async function connected(limits: StartOptions = {}) {
-  const world = new World()
-  const b = await world.start('b', limits)
-  const a = await world.start('a', limits)
-  a.transport.setPeers({ b: 'b' })
-  await world.clock.advance(1)
-  return { world, a, b }
-}
-
-/** Host b, and somebody who has dialled it, said hello and then this. */
-async function called(purpose: Purpose, said: readonly OutgoingFrame[], limits: Partial<TransportLimits> = {}) {
-  const world = new World()
-  const b = await world.start('b', limits)
-  const connecting = world.network.connect('b')
-  await world.clock.advance(0)
-  const stream = await connecting
-  stream.open({ onData: () => {}, onDrain: () => {}, onClose: () => {} })
-  const hello = encodeHello(helloFor({ cluster: 'test', id: 'a', incarnation: 'x' }, 'b', purpose))
-  for (const { pieces } of [hello, ...said]) stream.write(pieces)
-  await world.clock.advance(1)
-  return { troubles: b.troubles, counters: b.transport.counters }
-}
-
 /** What was written where it was dialled, by type and slot. */
 function framesOf({ dialled }: MemoryPipe): string[] {
   const frames: string[] = []
@@ -446,36 +297,4 @@ function source(sizeBytes: number): SnapshotSource {
     for (let from = offset; from < sizeBytes; from += 1000) yield new Uint8Array(Math.min(1000, sizeBytes - from))
   }
   return { id: 's', sizeBytes, read }
-}
-
-function caught(promise: Promise<unknown>): Promise<TransportError> {
-  return promise.then(
-    () => Promise.reject(new Error('it succeeded')),
-    (error: TransportError) => error,
-  )
-}
-
-/** Over streams without sockets, on the real clock. */
-function sharedStage(): TransportStage {
-  const clock = systemClock()
-  const network = new MemoryNetwork(clock)
-  const opened: StreamTransport[] = []
-  return {
-    clock,
-    open: async (handlers) => {
-      const ids = Object.keys(handlers)
-      for (const [id, handler] of Object.entries(handlers)) {
-        const self = { cluster: 'test', id, incarnation: `disk-${id}`, address: id }
-        const transport = new StreamTransport({ ...self, clock, random: new Random(1) }, network)
-        await transport.start(handler)
-        opened.push(transport)
-      }
-      for (const transport of opened) transport.setPeers(Object.fromEntries(ids.map((id) => [id, id])))
-      return Object.fromEntries(opened.map((transport, i) => [ids[i], transport]))
-    },
-    hangUp: () => network.cutAll(),
-    close: async () => {
-      for (const transport of opened) await transport.stop()
-    },
-  }
 }

@@ -10,7 +10,7 @@ import type { ServerId } from '../raft/entry.ts'
 import { OptionsError } from '../raft/errors.ts'
 import { EMPTY, utf8Decode, utf8Encode } from '../util/bytes.ts'
 import { frameWriter } from './codec.ts'
-import { MAX_GROUP_NAME_BYTES, MAX_SLOT, type OutgoingFrame, sealFrame } from './frame.ts'
+import { MAX_GROUP_NAME_BYTES, type OutgoingFrame, sealFrame } from './frame.ts'
 import { TransportError, type TransportHandlers } from './transport.ts'
 
 /** One group by its name, whether or not it runs here now. */
@@ -31,8 +31,9 @@ export class Groups {
   private readonly byName = new Map<string, Group>()
   private readonly running = new Set<Group>()
 
+  /** `maxGroups` is at most MAX_SLOT. */
   constructor(maxGroups: number) {
-    this.maxGroups = Math.min(maxGroups, MAX_SLOT)
+    this.maxGroups = maxGroups
     this.host = { name: '', slot: 0, announcement: encodeGroup(0, EMPTY), handlers: null }
     this.bySlot = [this.host]
   }

@@ -1,3 +1,4 @@
+import { OptionsError } from '../raft/errors.ts'
 import { MAX_SLOT } from './frame.ts'
 
 /**
@@ -62,4 +63,21 @@ export const DEFAULT_LIMITS: TransportLimits = {
   maxBackOffMs: 2000,
   snapshotWindowBytes: 2 * MIB,
   snapshotBytesPerSecond: Number.POSITIVE_INFINITY,
+}
+
+/**
+ * The limits that hold when these are given.
+ *
+ * @throws OptionsError for slots that a frame has no room for, and for connections that would end while all is well
+ */
+export function resolveLimits(given: Partial<TransportLimits> = {}): TransportLimits {
+  const limits = { ...DEFAULT_LIMITS, ...given }
+  const { maxGroups, keepAliveMs, idleTimeoutMs } = limits
+  if (!Number.isInteger(maxGroups) || maxGroups < 0 || maxGroups > MAX_SLOT)
+    throw new OptionsError(`maxGroups is ${maxGroups}: give a whole number from 0 to ${MAX_SLOT}`)
+  if (!(keepAliveMs > 0 && idleTimeoutMs >= 2 * keepAliveMs))
+    throw new OptionsError(
+      `idleTimeoutMs is ${idleTimeoutMs} and keepAliveMs ${keepAliveMs}: one ping that comes late would end a good connection, so give the first at least twice the second`,
+    )
+  return limits
 }

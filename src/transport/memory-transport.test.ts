@@ -6,6 +6,7 @@ import { Random } from '../util/random.ts'
 import { type TransportStage, transportAcceptance } from './acceptance.ts'
 import { MemorySwitchboard } from './memory-transport.ts'
 import { groupedStage } from './testing/grouped-stage.ts'
+import { SAMPLE_MESSAGES } from './testing/samples.ts'
 import { VirtualClock } from './testing/virtual-clock.ts'
 import type { Transport, TransportHandlers } from './transport.ts'
 
@@ -95,6 +96,32 @@ describe('the switchboard', () => {
     await clock.advance(100)
     expect(b.messages).toEqual([])
     expect([a.lost, b.lost]).toEqual([['b'], ['a']])
+  })
+
+  test.each(['a', 'b'] as const)('a group that stops at %s ends the snapshot that is under way', async (end) => {
+    const { clock, switchboard, a, b } = await twoServers()
+    switchboard.setLink('a', 'b', { minDelayMs: 10, maxDelayMs: 10 })
+    const calls: string[] = []
+    const note = (what: string) => async () => void calls.push(what)
+    const sink = {
+      offset: 0,
+      write: note('write'),
+      finish: note('finish'),
+      interrupt: () => void calls.push('interrupt'),
+    }
+    const groups = { a: a.transport.group('x'), b: b.transport.group('x') }
+    for (const group of [groups.a, groups.b])
+      await group.start({ ...recorder().handlers, onSnapshot: async () => sink })
+    const read = async function* () {
+      for (let piece = 0; piece < 10; piece++) yield new Uint8Array(1)
+    }
+    const source = { id: 's', sizeBytes: 10, read }
+    const bringing = groups.a.sendSnapshot(SAMPLE_MESSAGES.InstallSnapshot, source).catch((error: unknown) => error)
+    await clock.advance(25)
+    await groups[end].stop()
+    await clock.advance(1)
+    expect(calls).toEqual(['write', 'interrupt'])
+    expect(await bringing).toMatchObject({ code: 'ERR_QUORATE_SNAPSHOT_INTERRUPTED' })
   })
 
   test('two servers of one name cannot be plugged in', async () => {

@@ -107,6 +107,14 @@ describe('groups that share an outbox', () => {
     expect(counters.framesDropped).toBe(12)
   })
 
+  test('are each asked to give: who had most is not drained while another has more by now', () => {
+    const outbox = new Outbox(1000, 11, new Counters())
+    for (const group of [1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2]) outbox.push(frame(group, 10, group))
+    for (let i = 0; i < 4; i++) expect(outbox.push(frame(3, 10, 3))).toBe(true)
+    const left = firstBytes(outbox.take(1000))
+    expect([1, 2, 3].map((group) => left.filter((byte) => byte === group).length)).toEqual([3, 4, 4])
+  })
+
   test('that have filled it evenly lose the newest, as one alone does', () => {
     const outbox = new Outbox(1000, 4, new Counters())
     expect([1, 2, 1, 2, 1, 2].map((group) => outbox.push(frame(group, 10, group)))).toEqual([

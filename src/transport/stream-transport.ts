@@ -16,7 +16,7 @@ import { type CallOff, receive } from './greeting.ts'
 import { type Carrier, GroupTransport } from './group-transport.ts'
 import { type Group, Groups } from './groups.ts'
 import type { Hello, Identity, Refusal } from './handshake.ts'
-import { DEFAULT_LIMITS, type TransportLimits } from './limits.ts'
+import { resolveLimits, type TransportLimits } from './limits.ts'
 import { Lobby } from './lobby.ts'
 import type { ByteStream, Listener, Network } from './network.ts'
 import { Peer } from './peer.ts'
@@ -66,10 +66,11 @@ export class StreamTransport implements SharedTransport {
   private readonly addresses = new AddressBook<Group>()
   private stopped = false
 
+  /** @throws OptionsError for limits that cannot be, see `resolveLimits` */
   constructor(options: StreamTransportOptions, network: Network) {
     this.options = options
     this.network = network
-    this.limits = { ...DEFAULT_LIMITS, ...options.limits }
+    this.limits = resolveLimits(options.limits)
     this.lobby = new Lobby(this.limits)
     this.groups = new Groups(this.limits.maxGroups)
     this.carrier = this.carrierOfGroups()
