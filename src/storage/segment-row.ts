@@ -48,6 +48,11 @@ export class SegmentRow {
     return active
   }
 
+  /** Where the segments are, for messages. */
+  get folder(): string {
+    return this.options.fileSystem.folder
+  }
+
   /** The number of the oldest segment. */
   get oldest(): number {
     return (this.segments[0] ?? this.active).number

@@ -170,6 +170,24 @@ describe('groups that share a log', () => {
     expect((await openGroup(again, 'b')).opened).toMatchObject({ base: { index: 4 }, lastIndex: 4 })
   })
 
+  test('are read in one piece where their writes lie near each other', async () => {
+    const options = await newDisk({ firstSegmentBytes: 2 ** 20 })
+    const log = await open(options)
+    const groups = [await openGroup(log, 'a'), await openGroup(log, 'b'), await openGroup(log, 'c')]
+    for (let index = 1; index <= 30; index++) {
+      await Promise.all(groups.map((group) => group.write([appends(index, 1, 100)])))
+    }
+    let reads = 0
+    diskOf(options).fault = ({ kind }) => {
+      if (kind === 'read') reads++
+      return null
+    }
+    expect(indexesOf((await groups[1]?.read(1, 30, 1e9)) ?? []).length).toBe(30)
+    expect(reads).toBe(1)
+    expect(indexesOf((await groups[2]?.read(5, 30, 3 * 124)) ?? [])).toEqual([5, 6, 7])
+    expect(indexesOf((await groups[0]?.read(29, 40, 1e9)) ?? [])).toEqual([29, 30])
+  })
+
   test('fall together when the disk cannot be trusted', async () => {
     const options = await newDisk()
     const log = await open(options)

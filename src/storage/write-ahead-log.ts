@@ -20,7 +20,7 @@ import type { LogReplay } from './log-replay.ts'
 import type { RecoveryReport } from './log-store.ts'
 import { encodeRecords, type LogRecord } from './record.ts'
 import { recoverLog } from './recovery.ts'
-import { readRun } from './run-reader.ts'
+import { readEntries } from './run-reader.ts'
 import { createSegment } from './segment.ts'
 import { MIN_SEGMENT_BYTES, SegmentRow } from './segment-row.ts'
 
@@ -124,7 +124,7 @@ export class WriteAheadLog {
   /** See LogStore. */
   async read(group: LogGroup, from: Index, to: Index, maxBytes: number): Promise<readonly Entry[]> {
     if (this.failure !== null) throw this.failure
-    return this.readEntries(group, from, to, maxBytes)
+    return readEntries(this.requireRow(), group.index, from, to, maxBytes)
   }
 
   async close(): Promise<void> {
@@ -228,36 +228,14 @@ export class WriteAheadLog {
   }
 
   private async readAll(group: LogGroup): Promise<Entry[]> {
-    const { base, lastIndex } = group.index
+    const { index } = group
+    const { base, lastIndex } = index
     const entries: Entry[] = []
     while (base.index + entries.length < lastIndex) {
-      const read = await this.readEntries(group, base.index + entries.length + 1, lastIndex, COPY_READ_BYTES)
-      assert(read.length > 0, `group ${group.name} has lost entries behind ${base.index + entries.length}`)
+      const from = base.index + entries.length + 1
+      const read = await readEntries(this.requireRow(), index, from, lastIndex, COPY_READ_BYTES)
+      assert(read.length > 0, `group ${group.name} has lost entry ${from}`)
       for (const entry of read) entries.push(entry)
-    }
-    return entries
-  }
-
-  private async readEntries({ index }: LogGroup, from: Index, to: Index, maxBytes: number): Promise<readonly Entry[]> {
-    const row = this.requireRow()
-    const { cuts } = index
-    const entries: Entry[] = []
-    let left = maxBytes
-    for (let next = from; next <= to && (left > 0 || entries.length === 0); ) {
-      const run = index.runOf(next)
-      if (run === undefined) break
-      const found = await row.withSegment(run.segment, ({ file, name }) => {
-        const path = `${this.options.fileSystem.folder}/${name}`
-        return readRun({ file, path, run }, next, Math.min(to, run.last), left)
-      })
-      if (index.cuts !== cuts) return []
-      for (const entry of found) {
-        // `readRun` brings at least one entry: it may be one too many behind those of an earlier run.
-        if (entry.size > left && entries.length > 0) return entries
-        entries.push(entry)
-        left -= entry.size
-      }
-      next += found.length
     }
     return entries
   }
