@@ -189,17 +189,12 @@ export class WriteAheadLog {
 
   private draftOf(jobs: readonly Job[]): Draft {
     const draft = new Draft()
-    const bases = new Map<LogGroup, Index>()
     for (const { task } of jobs) {
       if (task.type === 'write') for (const batch of task.batches) draft.write(task.group, batch)
       if (task.type === 'name') draft.name(this.groups.takeNumber(), task.name)
       if (task.type === 'remove') draft.remove(task.group)
-      if (task.type === 'compact') bases.set(task.group, Math.max(bases.get(task.group) ?? 0, task.to))
     }
-    for (const [group, base] of bases) {
-      const to = Math.min(base, group.index.lastIndex)
-      if (to > group.index.base.index) draft.compact(group, group.index.markAt(to))
-    }
+    if (makesRoom((jobs[0] as Job).task)) addCompactions(draft, jobs)
     return draft
   }
 
@@ -335,6 +330,18 @@ export class WriteAheadLog {
   private requireRow(): SegmentRow {
     assert(this.row !== null, 'the log is used before `open` has returned')
     return this.row
+  }
+}
+
+/** Of one group's compactions the furthest is enough. */
+function addCompactions(draft: Draft, jobs: readonly Job[]): void {
+  const furthest = new Map<LogGroup, Index>()
+  for (const { task } of jobs) {
+    if (task.type === 'compact') furthest.set(task.group, Math.max(furthest.get(task.group) ?? 0, task.to))
+  }
+  for (const [group, wanted] of furthest) {
+    const to = Math.min(wanted, group.index.lastIndex)
+    if (to > group.index.base.index) draft.compact(group, group.index.markAt(to))
   }
 }
 
