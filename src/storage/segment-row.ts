@@ -75,6 +75,11 @@ export class SegmentRow {
     return this.active.file.size
   }
 
+  /** The next segment is ready: to turn to it takes no time. */
+  get hasSpare(): boolean {
+    return this.spare !== null
+  }
+
   /** True when the active segment holds nothing yet: its first batch must tell how the log stood. */
   get isFresh(): boolean {
     return this.end === SEGMENT_HEADER_BYTES

@@ -199,6 +199,21 @@ describe('groups that share a log', () => {
     await expect(b.read(1, 1, 1)).rejects.toMatchObject({ code: 'ERR_QUORATE_STORAGE_POISONED' })
   })
 
+  test('are all refused when one of them is damaged, or when a segment is missing that one of them needs', async () => {
+    const options = await newDisk({ maxSegmentBytes: 16_384 })
+    const log = await open(options)
+    const [a, b] = [await openGroup(log, 'a'), await openGroup(log, 'b')]
+    await a.write([appends(1, 1, 100)])
+    for (let index = 1; index <= 5; index++) await b.write([appends(index, 1, 9000)])
+    await log.close()
+    diskOf(options).image('log-00000001.qlog').flip(300, 1)
+    await expect(open(options)).rejects.toMatchObject({ code: 'ERR_QUORATE_STORAGE_DAMAGED' })
+    await diskOf(options).remove('log-00000001.qlog')
+    await expect(open(options)).rejects.toThrow(
+      '/data/log-00000001.qlog is damaged at byte 0: entry 1 of group a is missing, and so is this file',
+    )
+  })
+
   test('make room on a full disk by compaction and by removal', async () => {
     const options = await newDisk()
     const log = await open(options)
@@ -328,6 +343,72 @@ describe('a group that rests', () => {
     const { operations } = disk
     for (let turn = 0; turn < 100; turn++) await settle()
     expect(disk.operations).toBe(operations)
+  })
+
+  /** Forty groups rest and are being copied; the next segment is not ready before `release`. */
+  async function halfCopied() {
+    const options = await newDisk({ firstSegmentBytes: 2 ** 18, maxSegmentBytes: 2 ** 18 })
+    const disk = diskOf(options)
+    const log = await open(options)
+    for (let i = 0; i < 40; i++) await (await openGroup(log, `resting ${i}`)).write([appends(1, 1, 5000)])
+    let release = () => {}
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    disk.delay = ({ kind, name }) => (kind === 'resize' && name === 'log-00000006.tmp' ? held : Promise.resolve())
+    while (!(await disk.list()).includes('log-00000006.tmp')) await bustle(log, 1)
+    return { disk, log, release }
+  }
+
+  test('is not copied so far that a write would wait for the next segment to be made', async () => {
+    const { disk, log, release } = await halfCopied()
+    await bustle(log, 20)
+    expect(await disk.list()).toContain('log-00000001.qlog')
+    release()
+    await bustle(log, 100)
+    expect(await disk.list()).not.toContain('log-00000001.qlog')
+  })
+
+  test('is not copied any more when the disk cannot be trusted', async () => {
+    const { disk, log, release } = await halfCopied()
+    await bustle(log, 20)
+    release()
+    await settle()
+    let writes = 0
+    disk.fault = ({ kind }) => {
+      if (kind === 'write') writes++
+      return kind === 'sync' && writes === 1 ? { code: 'EIO', effect: 'none' } : null
+    }
+    await expect(bustle(log, 1)).rejects.toMatchObject({ code: 'ERR_QUORATE_STORAGE_POISONED' })
+    await settle()
+    expect(writes).toBe(1)
+  })
+
+  test('may write while it is copied, and may be let go of or closed', async () => {
+    const options = await newDisk()
+    const log = await open(options)
+    const resting = await openGroup(log, 'resting')
+    await resting.write([appends(1, 1, 7000)])
+    const prototype = Object.getPrototypeOf(await diskOf(options).open('log-00000001.qlog', 'existing'))
+    const { write } = prototype
+    const arriving: Promise<void>[] = []
+    prototype.write = function (offset: number, pieces: readonly Uint8Array[]) {
+      if (pieces.length > 1 && pieces.some(({ length }) => length > 7000) && arriving.length === 0) {
+        arriving.push(
+          resting.write([appends(2, 1, 10)]),
+          resting.write([appends(3, 2, 10)]),
+          resting.close(),
+          log.close(),
+        )
+      }
+      return write.call(this, offset, pieces)
+    }
+    await expect(bustle(log, 400)).rejects.toMatchObject({ code: 'ERR_QUORATE_STORAGE_CLOSED' })
+    prototype.write = write
+    await Promise.all(arriving)
+    expect(arriving.length).toBe(4)
+    const { opened } = await openGroup(await open(options), 'resting')
+    expect(indexesOf(opened.tail)).toEqual([1, 2, 3])
   })
 
   test('is left to its snapshot when it has more than a segment holds', async () => {

@@ -144,9 +144,9 @@ export class WriteAheadLog {
   }
 
   private async drain(): Promise<void> {
-    while (this.queue.length > 0 || this.isCopying) {
+    while (this.queue.length > 0 || this.mayCopy) {
       if (this.queue.length > 0) await this.serve(this.takeJobs())
-      if (this.isCopying) await this.copyStep()
+      if (this.mayCopy) await this.copyStep()
       // Those who were waiting may hand in more, which then goes along with the next batch.
       await Promise.resolve()
     }
@@ -198,8 +198,14 @@ export class WriteAheadLog {
     return draft
   }
 
-  private get isCopying(): boolean {
-    return this.copying?.isUnderWay === true && this.failure === null
+  /**
+   * Copying fills a segment faster than the next one is made. It must not get where a write would wait for that: it rests
+   * when the segment is half full, until the spare is there. Both come with the next writes, and without them nothing grows.
+   */
+  private get mayCopy(): boolean {
+    if (this.copying?.isUnderWay !== true || this.failure !== null) return false
+    const row = this.requireRow()
+    return row.hasSpare || row.end < row.newestBytes / 2
   }
 
   /**
