@@ -9,8 +9,10 @@
  */
 import type { LogGroup, LogGroups } from './log-groups.ts'
 
-/** What a step writes, unless a single group has more. Writes wait for it, at 500 MB/s some 10 ms. */
-const STEP_BYTES = 4 * 2 ** 20
+/** What a step writes at most, unless a single group has more. Writes wait for it, at 500 MB/s some 10 ms. */
+const MAX_STEP_BYTES = 4 * 2 ** 20
+/** And no more of a segment than this, so that the next one can be made meanwhile. */
+const MAX_STEP_SHARE = 1 / 8
 
 /** What must be known of the row of segments. */
 export interface CopiedRow {
@@ -56,11 +58,11 @@ export class CopyForward {
     return step
   }
 
-  private step({ oldest }: CopiedRow, groups: LogGroups): readonly LogGroup[] {
+  private step({ oldest, newestBytes }: CopiedRow, groups: LogGroups): readonly LogGroup[] {
     const holders = groups.list().filter(({ index }) => index.firstSegment === oldest)
     // To copy the others would not free the segment.
     if (holders.some(({ index }) => index.bytes > this.maxGroupBytes)) return []
-    let left = STEP_BYTES
+    let left = Math.min(MAX_STEP_BYTES, newestBytes * MAX_STEP_SHARE)
     const fitting = holders.findIndex(({ index }) => {
       left -= index.bytes
       return left < 0

@@ -13,7 +13,10 @@ export class Draft {
   /** Something gives way in it: there may be segments that nobody needs any more. */
   frees = false
   private group = 0
-  private readonly lastIndexes = new Map<LogGroup, Index>()
+  // Whose entries were appended last, and how far its log reaches with them; the same of the groups before it.
+  private current: LogGroup | null = null
+  private lastIndex: Index = 0
+  private lastIndexes: Map<LogGroup, Index> | null = null
 
   /**
    * In the order in which a PersistBatch counts (see raft/ready.ts).
@@ -24,7 +27,8 @@ export class Draft {
     if (hardState !== null) this.add(group.number, { type: 'hardState', hardState })
     if (snapshot !== null) {
       this.add(group.number, { type: 'reset', base: { index: snapshot.index, term: snapshot.term } })
-      this.lastIndexes.set(group, snapshot.index)
+      this.turnTo(group)
+      this.lastIndex = snapshot.index
       this.frees = true
     }
     if (truncateFrom !== null) this.truncate(group, truncateFrom)
@@ -40,8 +44,8 @@ export class Draft {
   copy(group: LogGroup, entries: readonly Entry[]): void {
     this.truncate(group, group.index.base.index + 1)
     this.append(group, entries)
-    if (this.lastIndexes.get(group) !== group.index.lastIndex) {
-      broken(`a copy of group ${group.name} ends with ${this.lastIndexes.get(group)}, not ${group.index.lastIndex}`)
+    if (this.lastIndex !== group.index.lastIndex) {
+      broken(`a copy of group ${group.name} ends with ${this.lastIndex}, not ${group.index.lastIndex}`)
     }
     this.frees = true
   }
@@ -57,23 +61,31 @@ export class Draft {
 
   private truncate(group: LogGroup, from: Index): void {
     this.add(group.number, { type: 'truncate', from })
-    this.lastIndexes.set(group, Math.min(this.lastIndexOf(group), from - 1))
+    this.turnTo(group)
+    this.lastIndex = Math.min(this.lastIndex, from - 1)
   }
 
   private append(group: LogGroup, entries: readonly Entry[]): void {
-    let last = this.lastIndexOf(group)
+    this.turnTo(group)
+    let last = this.lastIndex
     for (const { index } of entries) {
       if (index !== last + 1) broken(`entry ${index} cannot be written behind entry ${last}`)
       last = index
     }
-    this.lastIndexes.set(group, last)
+    this.lastIndex = last
     this.add(group.number, { type: 'entries', count: entries.length, bytes: sizeOf(entries) })
     for (const entry of entries) this.entries.push(entry)
     for (const piece of contiguous(entries)) this.pieces.push(piece)
   }
 
-  private lastIndexOf(group: LogGroup): Index {
-    return this.lastIndexes.get(group) ?? group.index.lastIndex
+  private turnTo(group: LogGroup): void {
+    if (this.current === group) return
+    if (this.current !== null) {
+      this.lastIndexes ??= new Map()
+      this.lastIndexes.set(this.current, this.lastIndex)
+    }
+    this.current = group
+    this.lastIndex = this.lastIndexes?.get(group) ?? group.index.lastIndex
   }
 
   private add(number: number, record: LogRecord): void {

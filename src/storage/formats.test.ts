@@ -10,12 +10,13 @@ import { DiskLog } from './disk-log.ts'
 import { DiskSnapshots } from './disk-snapshots.ts'
 import { MemoryFileSystem } from './memory-file-system.ts'
 import { SEGMENT_HEADER_BYTES } from './segment.ts'
+import { SharedLog } from './shared-log.ts'
 import { createLog } from './write-ahead-log.ts'
 
-/** The bytes of a document's hex block: lines of `offset  bytes  remark`. */
-function exampleIn(document: string): Uint8Array {
+/** The bytes of one of a document's hex blocks: lines of `offset  bytes  remark`. */
+function exampleIn(document: string, number = 1): Uint8Array {
   const text = readFileSync(new URL(`../../docs/formats/${document}`, import.meta.url), 'utf8')
-  const block = /```hex\n([^`]*)```/.exec(text)?.[1] ?? ''
+  const block = [...text.matchAll(/```hex\n([^`]*)```/g)][number - 1]?.[1] ?? ''
   const lines = block.trim().split('\n')
   const hex = lines.map(
     (line) => /^[0-9a-f]{4} {2}((?:[0-9a-f]{2} )*[0-9a-f]{2})/.exec(line)?.[1] ?? 'line not understood',
@@ -53,6 +54,36 @@ describe('docs/formats/log.md', () => {
     await log.write([{ seq: 1, hardState: { term: 2, votedFor: 's1' }, snapshot: null, truncateFrom: null, entries }])
     const example = exampleIn('log.md')
     expect(toHex(fileSystem.image('log-00000001.qlog').read(0, example.length))).toBe(toHex(example))
+  })
+})
+
+describe('docs/formats/log.md, of a shared log', () => {
+  const example = exampleIn('log.md', 2)
+
+  test('shows batches as this program writes them', async () => {
+    const fileSystem = new MemoryFileSystem()
+    const options = { fileSystem, logId, firstSegmentBytes: 8192 }
+    await createLog(options)
+    const log = new SharedLog(options)
+    await log.open()
+    const group = log.group('g')
+    await group.open()
+    const entries = encodeEntries([utf8Encode('hello')], 'command', 2, 1)
+    await group.write([{ seq: 1, hardState: { term: 2, votedFor: null }, snapshot: null, truncateFrom: null, entries }])
+    const image = fileSystem.image('log-00000001.qlog')
+    expect(toHex(image.read(SEGMENT_HEADER_BYTES, example.length))).toBe(toHex(example))
+  })
+
+  test('shows batches that this program reads', async () => {
+    const fileSystem = new MemoryFileSystem()
+    const options = { fileSystem, logId, firstSegmentBytes: 8192 }
+    await createLog(options)
+    fileSystem.image('log-00000001.qlog').write(SEGMENT_HEADER_BYTES, example)
+    const log = new SharedLog(options)
+    expect((await log.open()).groups).toEqual(['g'])
+    const { hardState, tail } = await log.group('g').open()
+    expect(hardState).toEqual({ term: 2, votedFor: null })
+    expect(tail.map(({ index, term, command }) => [index, term, utf8Decode(command)])).toEqual([[1, 2, 'hello']])
   })
 })
 

@@ -68,17 +68,21 @@ export class LogIndex {
     return this.terms.list()
   }
 
-  /** The run that holds `index`; undefined when the log does not. */
-  runOf(index: Index): Run | undefined {
-    if (index <= this.base.index || index > this.lastIndex) return undefined
-    let low = 0
-    let high = this.runs.length - 1
-    while (low < high) {
-      const middle = (low + high + 1) >> 1
-      if ((this.runs[middle] as Run).first <= index) low = middle
-      else high = middle - 1
+  /**
+   * The run that holds `index`, and those behind it that can be read along with it: they lie near it in its segment,
+   * begin with an entry up to `to`, and those before them have not enough. None when the log does not have `index`.
+   */
+  runsFrom(index: Index, to: Index, maxBytes: number): readonly Run[] {
+    const place = this.placeOf(index)
+    const first = place === null ? undefined : this.runs[place]
+    if (place === null || first === undefined) return []
+    let left = maxBytes - (first.end - first.offset)
+    let end = place + 1
+    for (let run = this.runs[end]; run !== undefined && left > 0 && run.first <= to; run = this.runs[++end]) {
+      if (run.segment !== first.segment || run.end - first.offset > RUN_BYTES) break
+      left -= run.end - run.offset
     }
-    return this.runs[low]
+    return this.runs.slice(place, end)
   }
 
   /** The first segment that holds an entry behind the base; Infinity when the log is empty. */
@@ -130,6 +134,18 @@ export class LogIndex {
       offset += entry.size
     }
     return null
+  }
+
+  private placeOf(index: Index): number | null {
+    if (index <= this.base.index || index > this.lastIndex) return null
+    let low = 0
+    let high = this.runs.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if ((this.runs[middle] as Run).first <= index) low = middle
+      else high = middle - 1
+    }
+    return low
   }
 
   private start(base: Mark, last: Mark): void {

@@ -48,6 +48,11 @@ export class SegmentRow {
     return active
   }
 
+  /** Where the segments are, for messages. */
+  get folder(): string {
+    return this.options.fileSystem.folder
+  }
+
   /** The number of the oldest segment. */
   get oldest(): number {
     return (this.segments[0] ?? this.active).number
@@ -68,6 +73,11 @@ export class SegmentRow {
   /** The size of the one that is written to. */
   get newestBytes(): number {
     return this.active.file.size
+  }
+
+  /** The next segment is ready: to turn to it takes no time. */
+  get hasSpare(): boolean {
+    return this.spare !== null
   }
 
   /** True when the active segment holds nothing yet: its first batch must tell how the log stood. */

@@ -54,7 +54,7 @@ class Household {
     await Promise.all([busy.append(1, 'one', 'two'), other.append(1, 'one', 'two', 'three')])
     await Promise.all([idle.replaceFrom(3, 2, 'three again'), other.replaceFrom(2, 2, 'two again'), busy.vote(1, 'b')])
     await gone.remove()
-    await this.bustle(4)
+    await this.bustle(6)
     await Promise.all([gone.open(), other.install(20, 5)])
     await Promise.all([gone.vote(7, 'w'), other.append(5, 'twenty-one'), busy.append(3, 'last')])
   }

@@ -170,6 +170,24 @@ describe('groups that share a log', () => {
     expect((await openGroup(again, 'b')).opened).toMatchObject({ base: { index: 4 }, lastIndex: 4 })
   })
 
+  test('are read in one piece where their writes lie near each other', async () => {
+    const options = await newDisk({ firstSegmentBytes: 2 ** 20 })
+    const log = await open(options)
+    const groups = [await openGroup(log, 'a'), await openGroup(log, 'b'), await openGroup(log, 'c')]
+    for (let index = 1; index <= 30; index++) {
+      await Promise.all(groups.map((group) => group.write([appends(index, 1, 100)])))
+    }
+    let reads = 0
+    diskOf(options).fault = ({ kind }) => {
+      if (kind === 'read') reads++
+      return null
+    }
+    expect(indexesOf((await groups[1]?.read(1, 30, 1e9)) ?? []).length).toBe(30)
+    expect(reads).toBe(1)
+    expect(indexesOf((await groups[2]?.read(5, 30, 3 * 124)) ?? [])).toEqual([5, 6, 7])
+    expect(indexesOf((await groups[0]?.read(29, 40, 1e9)) ?? [])).toEqual([29, 30])
+  })
+
   test('fall together when the disk cannot be trusted', async () => {
     const options = await newDisk()
     const log = await open(options)
@@ -179,6 +197,21 @@ describe('groups that share a log', () => {
     diskOf(options).fault = null
     await expect(b.write([NOTHING])).rejects.toMatchObject({ code: 'ERR_QUORATE_STORAGE_POISONED' })
     await expect(b.read(1, 1, 1)).rejects.toMatchObject({ code: 'ERR_QUORATE_STORAGE_POISONED' })
+  })
+
+  test('are all refused when one of them is damaged, or when a segment is missing that one of them needs', async () => {
+    const options = await newDisk({ maxSegmentBytes: 16_384 })
+    const log = await open(options)
+    const [a, b] = [await openGroup(log, 'a'), await openGroup(log, 'b')]
+    await a.write([appends(1, 1, 100)])
+    for (let index = 1; index <= 5; index++) await b.write([appends(index, 1, 9000)])
+    await log.close()
+    diskOf(options).image('log-00000001.qlog').flip(300, 1)
+    await expect(open(options)).rejects.toMatchObject({ code: 'ERR_QUORATE_STORAGE_DAMAGED' })
+    await diskOf(options).remove('log-00000001.qlog')
+    await expect(open(options)).rejects.toThrow(
+      '/data/log-00000001.qlog is damaged at byte 0: entry 1 of group a is missing, and so is this file',
+    )
   })
 
   test('make room on a full disk by compaction and by removal', async () => {
@@ -222,7 +255,7 @@ describe('a group that rests', () => {
     const resting = new GroupWork(log, 'resting')
     await resting.open()
     await resting.append(1, 'one', 'two', 'three')
-    await bustle(log, 1000)
+    await bustle(log, 400)
     const names = await diskOf(options).list()
     expect(names.length).toBeLessThanOrEqual(6)
     expect(names[0]).not.toBe('log-00000001.qlog')
@@ -237,7 +270,7 @@ describe('a group that rests', () => {
     const resting = Array.from({ length: 200 }, (_, i) => new GroupWork(log, `resting ${i}`))
     await Promise.all(resting.map((group) => group.open()))
     await Promise.all(resting.map((group) => group.append(1, 'one')))
-    await bustle(log, 300)
+    await bustle(log, 200)
     expect((await diskOf(options).list()).length).toBeLessThanOrEqual(8)
     const again = await open(options)
     for (const { name, now } of resting) expect(await contentsOf(again, name)).toEqual(now)
@@ -310,6 +343,72 @@ describe('a group that rests', () => {
     const { operations } = disk
     for (let turn = 0; turn < 100; turn++) await settle()
     expect(disk.operations).toBe(operations)
+  })
+
+  /** Forty groups rest and are being copied; the next segment is not ready before `release`. */
+  async function halfCopied() {
+    const options = await newDisk({ firstSegmentBytes: 2 ** 18, maxSegmentBytes: 2 ** 18 })
+    const disk = diskOf(options)
+    const log = await open(options)
+    for (let i = 0; i < 40; i++) await (await openGroup(log, `resting ${i}`)).write([appends(1, 1, 5000)])
+    let release = () => {}
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    disk.delay = ({ kind, name }) => (kind === 'resize' && name === 'log-00000006.tmp' ? held : Promise.resolve())
+    while (!(await disk.list()).includes('log-00000006.tmp')) await bustle(log, 1)
+    return { disk, log, release }
+  }
+
+  test('is not copied so far that a write would wait for the next segment to be made', async () => {
+    const { disk, log, release } = await halfCopied()
+    await bustle(log, 20)
+    expect(await disk.list()).toContain('log-00000001.qlog')
+    release()
+    await bustle(log, 100)
+    expect(await disk.list()).not.toContain('log-00000001.qlog')
+  })
+
+  test('is not copied any more when the disk cannot be trusted', async () => {
+    const { disk, log, release } = await halfCopied()
+    await bustle(log, 20)
+    release()
+    await settle()
+    let writes = 0
+    disk.fault = ({ kind }) => {
+      if (kind === 'write') writes++
+      return kind === 'sync' && writes === 1 ? { code: 'EIO', effect: 'none' } : null
+    }
+    await expect(bustle(log, 1)).rejects.toMatchObject({ code: 'ERR_QUORATE_STORAGE_POISONED' })
+    await settle()
+    expect(writes).toBe(1)
+  })
+
+  test('may write while it is copied, and may be let go of or closed', async () => {
+    const options = await newDisk()
+    const log = await open(options)
+    const resting = await openGroup(log, 'resting')
+    await resting.write([appends(1, 1, 7000)])
+    const prototype = Object.getPrototypeOf(await diskOf(options).open('log-00000001.qlog', 'existing'))
+    const { write } = prototype
+    const arriving: Promise<void>[] = []
+    prototype.write = function (offset: number, pieces: readonly Uint8Array[]) {
+      if (pieces.length > 1 && pieces.some(({ length }) => length > 7000) && arriving.length === 0) {
+        arriving.push(
+          resting.write([appends(2, 1, 10)]),
+          resting.write([appends(3, 2, 10)]),
+          resting.close(),
+          log.close(),
+        )
+      }
+      return write.call(this, offset, pieces)
+    }
+    await expect(bustle(log, 400)).rejects.toMatchObject({ code: 'ERR_QUORATE_STORAGE_CLOSED' })
+    prototype.write = write
+    await Promise.all(arriving)
+    expect(arriving.length).toBe(4)
+    const { opened } = await openGroup(await open(options), 'resting')
+    expect(indexesOf(opened.tail)).toEqual([1, 2, 3])
   })
 
   test('is left to its snapshot when it has more than a segment holds', async () => {

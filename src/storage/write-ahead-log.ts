@@ -20,7 +20,7 @@ import type { LogReplay } from './log-replay.ts'
 import type { RecoveryReport } from './log-store.ts'
 import { encodeRecords, type LogRecord } from './record.ts'
 import { recoverLog } from './recovery.ts'
-import { readRun } from './run-reader.ts'
+import { readEntries } from './run-reader.ts'
 import { createSegment } from './segment.ts'
 import { MIN_SEGMENT_BYTES, SegmentRow } from './segment-row.ts'
 
@@ -124,7 +124,7 @@ export class WriteAheadLog {
   /** See LogStore. */
   async read(group: LogGroup, from: Index, to: Index, maxBytes: number): Promise<readonly Entry[]> {
     if (this.failure !== null) throw this.failure
-    return this.readEntries(group, from, to, maxBytes)
+    return readEntries(this.requireRow(), group.index, from, to, maxBytes)
   }
 
   async close(): Promise<void> {
@@ -144,9 +144,9 @@ export class WriteAheadLog {
   }
 
   private async drain(): Promise<void> {
-    while (this.queue.length > 0 || this.isCopying) {
+    while (this.queue.length > 0 || this.mayCopy) {
       if (this.queue.length > 0) await this.serve(this.takeJobs())
-      if (this.isCopying) await this.copyStep()
+      if (this.mayCopy) await this.copyStep()
       // Those who were waiting may hand in more, which then goes along with the next batch.
       await Promise.resolve()
     }
@@ -189,22 +189,23 @@ export class WriteAheadLog {
 
   private draftOf(jobs: readonly Job[]): Draft {
     const draft = new Draft()
-    const bases = new Map<LogGroup, Index>()
     for (const { task } of jobs) {
       if (task.type === 'write') for (const batch of task.batches) draft.write(task.group, batch)
       if (task.type === 'name') draft.name(this.groups.takeNumber(), task.name)
       if (task.type === 'remove') draft.remove(task.group)
-      if (task.type === 'compact') bases.set(task.group, Math.max(bases.get(task.group) ?? 0, task.to))
     }
-    for (const [group, base] of bases) {
-      const to = Math.min(base, group.index.lastIndex)
-      if (to > group.index.base.index) draft.compact(group, group.index.markAt(to))
-    }
+    if (makesRoom((jobs[0] as Job).task)) addCompactions(draft, jobs)
     return draft
   }
 
-  private get isCopying(): boolean {
-    return this.copying?.isUnderWay === true && this.failure === null
+  /**
+   * Copying fills a segment faster than the next one is made. It must not get where a write would wait for that: it rests
+   * when the segment is half full, until the spare is there. Both come with the next writes, and without them nothing grows.
+   */
+  private get mayCopy(): boolean {
+    if (this.copying?.isUnderWay !== true || this.failure !== null) return false
+    const row = this.requireRow()
+    return row.hasSpare || row.end < row.newestBytes / 2
   }
 
   /**
@@ -228,36 +229,14 @@ export class WriteAheadLog {
   }
 
   private async readAll(group: LogGroup): Promise<Entry[]> {
-    const { base, lastIndex } = group.index
+    const { index } = group
+    const { base, lastIndex } = index
     const entries: Entry[] = []
     while (base.index + entries.length < lastIndex) {
-      const read = await this.readEntries(group, base.index + entries.length + 1, lastIndex, COPY_READ_BYTES)
-      assert(read.length > 0, `group ${group.name} has lost entries behind ${base.index + entries.length}`)
+      const from = base.index + entries.length + 1
+      const read = await readEntries(this.requireRow(), index, from, lastIndex, COPY_READ_BYTES)
+      assert(read.length > 0, `group ${group.name} has lost entry ${from}`)
       for (const entry of read) entries.push(entry)
-    }
-    return entries
-  }
-
-  private async readEntries({ index }: LogGroup, from: Index, to: Index, maxBytes: number): Promise<readonly Entry[]> {
-    const row = this.requireRow()
-    const { cuts } = index
-    const entries: Entry[] = []
-    let left = maxBytes
-    for (let next = from; next <= to && (left > 0 || entries.length === 0); ) {
-      const run = index.runOf(next)
-      if (run === undefined) break
-      const found = await row.withSegment(run.segment, ({ file, name }) => {
-        const path = `${this.options.fileSystem.folder}/${name}`
-        return readRun({ file, path, run }, next, Math.min(to, run.last), left)
-      })
-      if (index.cuts !== cuts) return []
-      for (const entry of found) {
-        // `readRun` brings at least one entry: it may be one too many behind those of an earlier run.
-        if (entry.size > left && entries.length > 0) return entries
-        entries.push(entry)
-        left -= entry.size
-      }
-      next += found.length
     }
     return entries
   }
@@ -357,6 +336,18 @@ export class WriteAheadLog {
   private requireRow(): SegmentRow {
     assert(this.row !== null, 'the log is used before `open` has returned')
     return this.row
+  }
+}
+
+/** Of one group's compactions the furthest is enough. */
+function addCompactions(draft: Draft, jobs: readonly Job[]): void {
+  const furthest = new Map<LogGroup, Index>()
+  for (const { task } of jobs) {
+    if (task.type === 'compact') furthest.set(task.group, Math.max(furthest.get(task.group) ?? 0, task.to))
+  }
+  for (const [group, wanted] of furthest) {
+    const to = Math.min(wanted, group.index.lastIndex)
+    if (to > group.index.base.index) draft.compact(group, group.index.markAt(to))
   }
 }
 
