@@ -2,13 +2,19 @@
 // that what is measured is replication and nothing else.
 import { join } from 'node:path'
 import { startNode } from 'quorate'
-import { runLoad } from './load.js'
 
 const NOTHING = new Uint8Array(0)
+const PIECE_BYTES = 64 * 1024
 
 /** Counts commands, and is no work beside replication. */
 export class Counter {
   count = 0
+  ballastBytes
+
+  /** @param ballastBytes how much its snapshots hold beside the count: what a state of that size would */
+  constructor(ballastBytes = 0) {
+    this.ballastBytes = ballastBytes
+  }
 
   apply(entries) {
     this.count += entries.length
@@ -16,31 +22,37 @@ export class Counter {
   }
 
   snapshot() {
-    const text = String(this.count)
-    return (async function* () {
-      yield new TextEncoder().encode(text)
-    })()
+    return pieces(this.count, this.ballastBytes)
   }
 
+  /** The count ends at the first line's end. */
   async restore(source) {
-    let text = ''
-    for await (const piece of source) text += new TextDecoder().decode(piece)
-    this.count = Number(text)
+    let digits = ''
+    let isWhole = false
+    for await (const piece of source) {
+      if (isWhole) continue
+      const text = new TextDecoder().decode(piece)
+      isWhole = text.includes('\n')
+      digits += text.split('\n', 1)[0]
+    }
+    this.count = Number(digits)
   }
+}
+
+async function* pieces(count, ballastBytes) {
+  yield new TextEncoder().encode(`${count}\n`)
+  const piece = new Uint8Array(PIECE_BYTES).map((_, i) => (i * 167) % 251)
+  for (let left = ballastBytes; left > 0; left -= PIECE_BYTES) yield piece.subarray(0, Math.min(left, PIECE_BYTES))
 }
 
 // A log that has been in use for a while has segments of full size. A new one starts small and grows, and what it costs
-// to write the first zeros would be measured instead of replication; the ceiling's file is there beforehand, too.
+// to write the first zeros would be measured instead of replication.
 const STORAGE = { firstSegmentBytes: 64 * 1024 * 1024 }
 
-export async function serve(directory, id, members, options = {}) {
-  const stateMachine = new Counter()
+export async function serve(directory, id, members, { ballastBytes, ...options } = {}) {
+  const stateMachine = new Counter(ballastBytes)
   const listen = { directory: join(directory, id), members }
   return startNode({ id, cluster: 'bench', ...listen, stateMachine, storage: STORAGE, ...options })
-}
-
-export async function loadLeader(node, load) {
-  return runLoad((command) => node.propose(command, { timeoutMs: 30_000 }), load)
 }
 
 /** Commands until the log is so long. */

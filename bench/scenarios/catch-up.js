@@ -1,0 +1,127 @@
+// A cluster under steady load, in an open loop at half of what it can take, and meanwhile
+//   entries:  a follower that was away comes back and gets what it missed, entry by entry;
+//   taking:   the leader writes a snapshot of a large state;
+//   transfer: a new server joins, and is brought that snapshot.
+// What counts is how long commands take meanwhile, beside how long they take when nothing of this happens.
+import { sleep, until } from '../harness/children.js'
+import { withCluster } from '../harness/cluster.js'
+import { figure, size as sizeText } from '../harness/table.js'
+
+export const title = 'catching up beside live load'
+
+export const P99_GOAL = 3
+
+const SIZE = 256
+const CLIENTS = 64
+const NEWCOMER = 'd'
+
+export function run({ directory, snapshotBytes, seconds, steadySeconds, warmUpSeconds, loadShare }, progress) {
+  // Snapshots are taken when this scenario says so; the log is kept for who was away.
+  const options = { ballastBytes: snapshotBytes, snapshotEveryBytes: 1e15, raft: { retainEntries: 1000 } }
+  return scenario(directory, options, { snapshotBytes, seconds, steadySeconds, warmUpSeconds, loadShare, progress })
+}
+
+async function* scenario(directory, options, plan) {
+  const { phases, points, perSecond } = await withCluster(directory, (cluster) => measure(cluster, plan), options)
+  const [quiet] = phases
+  for (const phase of phases) {
+    const p99Ratio = Math.round((phase.p99Ms / quiet.p99Ms) * 100) / 100
+    // The chart's line, on the row that it is about.
+    const timeline = phase.name === 'transfer' ? { points } : {}
+    yield { scenario: title, load: perSecond, size: SIZE, ...phase, p99Ratio, ...timeline }
+  }
+}
+
+async function measure(cluster, plan) {
+  const { leader } = cluster
+  const { progress, seconds, steadySeconds, warmUpSeconds, loadShare } = plan
+  progress('how much it can take')
+  const load = { clients: CLIENTS, size: SIZE, seconds, warmUpSeconds }
+  const { opsPerSecond } = await leader.ask('load', { load })
+  const perSecond = Math.round(opsPerSecond * loadShare)
+  await leader.ask('beginOpenLoop', { load: { perSecond, size: SIZE } })
+  await sleep(warmUpSeconds * 1000)
+  await leader.ask('cutOpenLoop')
+
+  const phases = []
+  const phase = async (name, act) => {
+    progress(`${name}, at ${perSecond} commands/s`)
+    await leader.ask('memory')
+    const figures = await act()
+    phases.push({ name, ...(await leader.ask('cutOpenLoop')), ...figures, leaderMb: await highest(leader) })
+  }
+  const calm = async () => {
+    await sleep(1000 * warmUpSeconds)
+    await leader.ask('cutOpenLoop')
+  }
+  await phase('quiet', () => sleep(steadySeconds * 1000))
+  await phase('entries', () => comeBack(cluster, steadySeconds))
+  await calm()
+  await phase('taking', () => take(leader))
+  await calm()
+  await phase('transfer', () => transfer(cluster))
+  return { phases, perSecond, points: await leader.ask('endOpenLoop') }
+}
+
+async function highest(child) {
+  return (await child.ask('memory')).highestMb
+}
+
+/** The follower is away for a while; what is measured begins when it is started again. */
+async function comeBack(cluster, awaySeconds) {
+  const { leader } = cluster
+  const [follower] = cluster.followers
+  const id = cluster.idOf(follower)
+  await follower.ask('stop')
+  await follower.end()
+  const { lastIndex: from } = await leader.ask('status')
+  await sleep(awaySeconds * 1000)
+  await leader.ask('cutOpenLoop')
+  const begun = performance.now()
+  const { lastIndex } = await leader.ask('status')
+  await cluster.serve(id)
+  await matched(leader, id, lastIndex)
+  return pace(performance.now() - begun, (lastIndex - from) * (SIZE + 24), { missedEntries: lastIndex - from })
+}
+
+async function take(leader) {
+  const begun = performance.now()
+  const { sizeBytes } = await leader.ask('takeSnapshot')
+  return pace(performance.now() - begun, sizeBytes)
+}
+
+/** From the start of the new server until it is a voter; the pace is that of the bytes alone. */
+async function transfer(cluster) {
+  const { leader } = cluster
+  const begun = performance.now()
+  await cluster.join(NEWCOMER)
+  const isVoter = async () => (await leader.ask('status')).configuration.voters.includes(NEWCOMER)
+  await until('promotion of the new server', isVoter, { everyMs: 20, forMs: 600_000 })
+  const voterAfterSeconds = (performance.now() - begun) / 1000
+  const sent = (await leader.ask('snapshotEvents')).find(({ action, peer }) => action === 'sent' && peer === NEWCOMER)
+  if (sent === undefined) throw new Error('the new server came in without a snapshot: the log still had everything')
+  return { ...pace(sent.durationMs, sent.sizeBytes), voterAfterSeconds }
+}
+
+function matched(leader, id, index) {
+  const has = async () => (await leader.ask('status')).peers.find((peer) => peer.id === id)?.matchIndex >= index
+  return until(`follower that has caught up`, has, { everyMs: 10, forMs: 120_000 })
+}
+
+function pace(ms, bytes, more = {}) {
+  return { seconds: ms / 1000, bytes, megabytesPerSecond: bytes / ms / 1000, ...more }
+}
+
+export const columns = [
+  ['phase', (row) => row.name],
+  ['commands/s', (row) => figure(row.opsPerSecond)],
+  ['p50', (row) => figure(row.p50Ms, 'ms')],
+  ['p99', (row) => figure(row.p99Ms, 'ms')],
+  ['worst', (row) => figure(row.worstMs, 'ms')],
+  ['p99 to quiet', (row) => `${figure(row.p99Ratio)} ×`],
+  ['brought', (row) => (row.bytes === undefined ? '' : sizeText(row.bytes))],
+  ['in', (row) => (row.seconds === undefined ? '' : figure(row.seconds, 's'))],
+  ['MB/s', (row) => (row.bytes === undefined ? '' : figure(row.megabytesPerSecond))],
+  ['leader, highest', (row) => `${row.leaderMb} MB`],
+  ['goal', (row) => (row.name === 'quiet' ? '' : `≤ ${P99_GOAL} × ${row.p99Ratio <= P99_GOAL ? 'yes' : 'no'}`)],
+]
