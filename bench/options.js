@@ -40,7 +40,7 @@ function peer(text, name) {
 
 /** Name to `[default, how to read it, help]`. Lists are separated by commas. */
 const VALUES = {
-  proposers: [null, list(whole), 'how many propose at once; by default 1,8,64,512,4096'],
+  proposers: [null, list(whole), 'how many propose at once, or read; by default 1,8,64,512,4096'],
   sizes: [null, list(whole), 'bytes of a command; by default 16,256,4096,65536'],
   seconds: ['2', positive, 'one turn of one system'],
   turns: ['3', whole, 'turns of replication and log append, of which the median is given'],
@@ -52,6 +52,7 @@ const VALUES = {
   'stop-rounds': ['20', count, 'fail-over: how often it is stopped in its tracks'],
   'snapshot-bytes': ['1e9', whole, 'catch-up: the state that a new server is brought'],
   'log-bytes': ['1e9', whole, 'recovery: the log that is opened again'],
+  'segment-bytes': ['67108864', whole, 'the first segment of each log, as of one that has been in use for a while'],
   directory: [tmpdir(), (text) => text, 'where the data lie: on the disk that is to be measured'],
 }
 
@@ -70,7 +71,8 @@ export function readOptions(args, scenarios) {
     const text = given[name] ?? usual
     return [camel(name), text === null ? null : reader(text, `--${name}`)]
   })
-  if (given.only !== undefined && given.all) throw new UsageError('--only and --all contradict each other: leave one out')
+  if (given.only !== undefined && given.all)
+    throw new UsageError('--only and --all contradict each other: leave one out')
   const { all, preallocated = false, json = false, svg = null } = given
   const names = all ? scenarios : (given.only ?? 'replication').split(',')
   const stranger = names.find((name) => !scenarios.includes(name))
@@ -99,8 +101,14 @@ function camel(name) {
 export function usage(scenarios) {
   const lines = [
     ['--only LIST', `of ${scenarios.join(', ')}; by default replication`],
-    ...Object.entries(VALUES).map(([name, [usual, , help]]) => [`--${name}`, usual === null ? help : `${help} (${usual})`]),
-    ['--peer NAME=COMMAND', 'another system, more than once; {proposers}, {bytes} and {seconds} are filled in, and its'],
+    ...Object.entries(VALUES).map(([name, [usual, , help]]) => [
+      `--${name}`,
+      usual === null ? help : `${help} (${usual})`,
+    ]),
+    [
+      '--peer NAME=COMMAND',
+      'another system, more than once; {proposers}, {bytes} and {seconds} are filled in, and its',
+    ],
     ['', 'last line must be {"opsPerSecond":…,"p50Ms":…,"p99Ms":…}'],
     ['--svg FILE', 'charts of what was measured'],
     ...Object.entries(SWITCHES).map(([name, help]) => [`--${name}`, help]),

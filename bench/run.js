@@ -4,12 +4,12 @@
 // run: machines and their disks drift, but what is measured in turns feels it alike.
 import { writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
-import { chartOf } from './charts.js'
+import { chartOf } from './charts/index.js'
 import { Progress } from './harness/progress.js'
 import { table } from './harness/table.js'
 import { readOptions, UsageError, usage } from './options.js'
 import * as append from './scenarios/append.js'
-import * as catchUp from './scenarios/catch-up.js'
+import * as catchup from './scenarios/catchup.js'
 import * as core from './scenarios/core.js'
 import * as failover from './scenarios/failover.js'
 import * as memory from './scenarios/memory.js'
@@ -18,7 +18,7 @@ import * as reads from './scenarios/reads.js'
 import * as recovery from './scenarios/recovery.js'
 import * as replication from './scenarios/replication.js'
 
-const SCENARIOS = { replication, append, core, reads, failover, 'catch-up': catchUp, recovery, memory, peers }
+const SCENARIOS = { replication, append, core, reads, failover, catchup, recovery, memory, peers }
 
 async function main(args) {
   const options = readOptions(args, Object.keys(SCENARIOS))
@@ -48,6 +48,9 @@ function machine() {
   const model = cpus()[0]?.model.trim() ?? 'unknown processor'
   return `Node ${process.versions.node}, ${process.platform}, ${availableParallelism()} × ${model}`
 }
+
+// The exit takes processes and folders with it, see children.js.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130))
 
 try {
   await main(process.argv.slice(2))

@@ -5,6 +5,25 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+// What is left when the benchmark is interrupted: a process that stands still would stay for ever.
+const processes = new Set()
+const folders = new Set()
+process.once('exit', () => {
+  for (const each of processes) each.kill('SIGKILL')
+  for (const each of folders) rmSync(each, { recursive: true, force: true })
+})
+
+/** Ends with the benchmark, however that ends. @returns when it has ended */
+export function watched(child) {
+  processes.add(child)
+  return new Promise((resolve) => {
+    child.once('exit', () => {
+      processes.delete(child)
+      resolve()
+    })
+  })
+}
+
 const PROGRAM = fileURLToPath(new URL('./process.js', import.meta.url))
 
 /** A process that does what it is asked, see process.js. Several questions may be open at once. */
@@ -19,8 +38,8 @@ export class Child {
       if (error === undefined) resolve(result)
       else reject(new Error(error))
     })
-    this.ended = new Promise((resolve) => this.process.once('exit', resolve))
-    this.ended.then(() => {
+    this.ended = watched(this.process)
+    void this.ended.then(() => {
       for (const { task, reject } of this.waiting.values()) reject(new Error(`the process ended during '${task}'`))
     })
   }
@@ -55,10 +74,12 @@ export async function freePorts(count) {
 /** `use(folder)`; it is gone afterwards. */
 export async function withFolder(parent, use) {
   const folder = mkdtempSync(join(parent, 'quorate-bench-'))
+  folders.add(folder)
   try {
     return await use(folder)
   } finally {
     rmSync(folder, { recursive: true, force: true })
+    folders.delete(folder)
   }
 }
 

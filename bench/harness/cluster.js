@@ -3,10 +3,10 @@ import { Child, freePorts, until, withFolder } from './children.js'
 
 const IDS = ['a', 'b', 'c']
 
-/** `use(cluster)` with three servers of which one leads; everything is gone afterwards. */
-export function withCluster(parent, use, options = {}) {
+/** `use(cluster)` with three servers of which one leads, `options` on top of the defaults; all is gone afterwards. */
+export function withCluster({ directory: parent, segmentBytes }, use, options = {}) {
   return withFolder(parent, async (directory) => {
-    const cluster = new Cluster(directory, options)
+    const cluster = new Cluster(directory, { segmentBytes, ...options })
     try {
       await cluster.start()
       return await use(cluster)

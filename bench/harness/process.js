@@ -1,7 +1,8 @@
 // A process of the benchmark: does what its parent asks over IPC. Its own disk, its own event loop, as in production.
-import { httpRequester } from '../subjects/etcd-api.js'
+
 import { Ceiling, follow } from '../subjects/ceiling.js'
 import { DiskAlone, measureAppends } from '../subjects/disk.js'
+import { httpRequester } from '../subjects/etcd-api.js'
 import { fill, serve } from '../subjects/node.js'
 import { closedLoop } from './load.js'
 import { OpenLoop } from './open-loop.js'

@@ -25,8 +25,3 @@ export function size(bytes) {
   if (bytes >= 1e6) return `${figure(bytes / 1e6)} MB`
   return bytes >= 1024 && bytes % 1024 === 0 ? `${bytes / 1024} KiB` : `${bytes} B`
 }
-
-/** The goal beside what was reached. */
-export function against(value, goal, words) {
-  return `${words} ${value <= goal ? 'reached' : 'not reached'}`
-}

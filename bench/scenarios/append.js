@@ -9,10 +9,10 @@ export const title = 'log append'
 const SIZE = 256
 const BATCHES = [1, 64, 512]
 
-export async function* run({ directory, seconds, turns, warmUpSeconds }, progress) {
+export async function* run({ directory, seconds, turns, warmUpSeconds, segmentBytes }, progress) {
   for (const batch of BATCHES) {
     progress(`batches of ${batch}`)
-    const load = { batch, size: SIZE, seconds: seconds / 2, turns, warmUpSeconds }
+    const load = { batch, size: SIZE, seconds: seconds / 2, turns, warmUpSeconds, segmentBytes }
     const pairs = await withChildren(1, directory, ([child], folder) =>
       child.ask('measureAppends', { directory: folder, ...load }),
     )

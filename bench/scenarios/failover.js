@@ -14,10 +14,11 @@ export const GOALS = { SIGKILL: { p50Ms: 100, worstMs: 500 }, SIGSTOP: { p50Ms: 
 // Between two rounds, and by lot as much again: a fixed pause would always hit the same phase of the heartbeats.
 const PAUSE_MS = 200
 
-export async function* run({ directory, rounds, stopRounds }, progress) {
+export async function* run(options, progress) {
+  const { rounds, stopRounds } = options
   for (const [signal, count] of Object.entries({ SIGKILL: rounds, SIGSTOP: stopRounds })) {
     if (count === 0) continue
-    const times = await withCluster(directory, (cluster) => repeat(cluster, signal, count, progress))
+    const times = await withCluster(options, (cluster) => repeat(cluster, signal, count, progress))
     const sorted = [...times].sort((a, b) => a - b)
     yield {
       scenario: title,

@@ -4,11 +4,11 @@ import { figure } from '../harness/table.js'
 
 export const title = 'memory under load'
 
-export async function* run({ directory, steadySeconds }, progress) {
+export async function* run(options, progress) {
   progress('64 proposers')
-  const load = { clients: 64, size: 256, seconds: 2 * steadySeconds }
+  const load = { clients: 64, size: 256, seconds: 2 * options.steadySeconds }
   yield await withCluster(
-    directory,
+    options,
     async ({ leader, followers }) => {
       const { opsPerSecond } = await leader.ask('load', { load })
       const memories = await Promise.all([leader, ...followers].map((child) => child.ask('memory')))

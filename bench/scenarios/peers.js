@@ -33,10 +33,11 @@ export async function* run(options, progress) {
   }
 }
 
-function systemsFor({ directory, peers }, note) {
+function systemsFor(options, note) {
+  const { directory, peers } = options
   const overHttp = (withServers) => (load) =>
     withServers(directory, (port) => withChildren(1, directory, ([child]) => child.ask('loadHttp', { port, load })))
-  const library = (load) => withCluster(directory, ({ leader }) => leader.ask('load', { load }))
+  const library = (load) => withCluster(options, ({ leader }) => leader.ask('load', { load }))
   const systems = [
     { name: 'Quorate', way: 'library', measure: library },
     { name: "Quorate's server", way: 'API, HTTP and JSON', measure: overHttp(withOwnServer) },
@@ -44,7 +45,8 @@ function systemsFor({ directory, peers }, note) {
   const etcd = etcdVersion()
   if (etcd === null) note('etcd is not on the PATH: its figures are left out', { stays: true })
   else systems.push({ name: etcd, way: 'API, HTTP and JSON', measure: overHttp(withEtcd) })
-  for (const { name, command } of peers) systems.push({ name, way: 'program', measure: (load) => ask(name, command, load) })
+  for (const { name, command } of peers)
+    systems.push({ name, way: 'program', measure: (load) => ask(name, command, load) })
   return systems
 }
 

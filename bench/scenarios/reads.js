@@ -8,11 +8,12 @@ const READERS = [64, 512]
 /** Reads a second, from 512 readers. */
 const GOALS = { leader: 200_000, follower: 50_000 }
 
-export async function* run({ seconds, directory, warmUpSeconds }, progress) {
-  for (const count of READERS) {
+export async function* run(options, progress) {
+  const { seconds, warmUpSeconds } = options
+  for (const count of options.proposers ?? READERS) {
     progress(`${count} readers`)
     const load = { clients: count, size: 0, seconds, warmUpSeconds }
-    const rows = await withCluster(directory, async ({ leader, followers: [follower] }) => [
+    const rows = await withCluster(options, async ({ leader, followers: [follower] }) => [
       { where: 'leader', ...(await leader.ask('read', { load })) },
       { where: 'follower', ...(await follower.ask('read', { load })) },
     ])

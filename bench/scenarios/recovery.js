@@ -8,11 +8,11 @@ const SIZE = 256
 /** Seconds a gigabyte. */
 const GOAL = 3
 
-export async function* run({ directory, logBytes }, progress) {
+export async function* run({ directory, logBytes, segmentBytes }, progress) {
   yield await withChildren(2, directory, async ([writer, reader], folder) => {
     progress(`writing ${sizeText(logBytes)}`)
     const members = { a: '127.0.0.1:0' }
-    const options = { snapshotEveryBytes: 1e15 }
+    const options = { snapshotEveryBytes: 1e15, segmentBytes }
     await writer.ask('serve', { directory: folder, id: 'a', members, options })
     const { commands } = await writer.ask('fill', { bytes: logBytes, size: SIZE })
     await writer.ask('stop')

@@ -39,7 +39,7 @@ function measureCell({ proposers, size }, options, progress) {
   const load = { clients: proposers, size, seconds }
   const words = `${proposers} proposers, ${sizeText(size)}`
   return withCluster(
-    directory,
+    options,
     ({ leader }) =>
       withCeiling(directory, preallocated, async (ceiling, disk) => {
         progress(`${words}: warming up`)
@@ -101,7 +101,10 @@ export const columns = [
   ['p999', (row) => figure(row.p999Ms, 'ms')],
   ['share of the ceiling', ({ share }) => `${percent(share.median)} (${percent(share.low)}–${percent(share.high)})`],
   ['of the disk', ({ shareOfDisk }) => percent(shareOfDisk.median)],
-  ['p50 to ceiling', ({ p50Ratio }) => `${figure(p50Ratio.median)} × (${figure(p50Ratio.low)}–${figure(p50Ratio.high)})`],
+  [
+    'p50 to ceiling',
+    ({ p50Ratio }) => `${figure(p50Ratio.median)} × (${figure(p50Ratio.low)}–${figure(p50Ratio.high)})`,
+  ],
   ['goal', goalOf],
 ]
 

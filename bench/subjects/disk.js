@@ -51,10 +51,10 @@ export class DiskAlone {
  *
  * @returns {Promise<{ file: object, log: object }[]>} one pair for each turn
  */
-export async function measureAppends({ directory, batch, size, seconds, turns, warmUpSeconds }) {
+export async function measureAppends({ directory, batch, size, seconds, turns, warmUpSeconds, segmentBytes }) {
   const commands = Array.from({ length: batch }, () => new Uint8Array(size).fill(120))
   const file = plainFile(directory, commands)
-  const { append, close } = await ownLog(directory, commands)
+  const { append, close } = await ownLog(directory, commands, segmentBytes)
   await appendFor(append, batch, warmUpSeconds)
   const pairs = []
   for (let i = 0; i < turns; i++) {
@@ -94,17 +94,16 @@ function plainFile(directory, commands) {
   }
 }
 
-async function ownLog(directory, commands) {
+async function ownLog(directory, commands, segmentBytes) {
   const folder = join(directory, 'log')
   mkdirSync(folder)
   // As in node.js: a log that has been in use for a while has segments of full size.
-  const options = { fileSystem: new NodeFileSystem(folder), logId: randomBytes(8), firstSegmentBytes: 64 * 2 ** 20 }
+  const options = { fileSystem: new NodeFileSystem(folder), logId: randomBytes(8), firstSegmentBytes: segmentBytes }
   await createLog(options)
   const log = new DiskLog(options)
   await log.open()
   let index = 0
-  const write = (seq, entries) =>
-    log.write([{ seq, hardState: null, snapshot: null, truncateFrom: null, entries }])
+  const write = (seq, entries) => log.write([{ seq, hardState: null, snapshot: null, truncateFrom: null, entries }])
   await log.write([{ seq: 0, hardState: { term: 1, votedFor: 'a' }, snapshot: null, truncateFrom: null, entries: [] }])
   return {
     append: () => {

@@ -4,7 +4,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { Agent, request as httpRequest } from 'node:http'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { freePorts, until, withFolder } from '../harness/children.js'
+import { freePorts, until, watched, withFolder } from '../harness/children.js'
 
 const IDS = ['a', 'b', 'c']
 const KEYS = 10_000
@@ -18,7 +18,12 @@ const ETCD = {
     return ['etcd', '--name', IDS[i], '--data-dir', join(folder, IDS[i]), '--log-level', 'error', '--logger', 'zap']
       .concat(['--listen-client-urls', clientUrl, '--advertise-client-urls', clientUrl])
       .concat(['--listen-peer-urls', peerUrl(i), '--initial-advertise-peer-urls', peerUrl(i)])
-      .concat(['--initial-cluster', IDS.map((id, j) => `${id}=${peerUrl(j)}`).join(','), '--initial-cluster-state', 'new'])
+      .concat([
+        '--initial-cluster',
+        IDS.map((id, j) => `${id}=${peerUrl(j)}`).join(','),
+        '--initial-cluster-state',
+        'new',
+      ])
   },
   leads: async (port) => {
     const { header, leader } = await ask(port, '/v3/maintenance/status', {})
@@ -29,8 +34,17 @@ const ETCD = {
 const OWN_SERVER = {
   command: ({ i, folder, ports, clientPorts }) => {
     const members = IDS.map((id, j) => `${id}=127.0.0.1:${ports[j]}`).join(',')
-    return [process.execPath, QUORATE, 'serve', '--id', IDS[i], '--data', join(folder, IDS[i]), '--members', members]
-      .concat(['--client-listen', `127.0.0.1:${clientPorts[i]}`, '--allow-plaintext'])
+    return [
+      process.execPath,
+      QUORATE,
+      'serve',
+      '--id',
+      IDS[i],
+      '--data',
+      join(folder, IDS[i]),
+      '--members',
+      members,
+    ].concat(['--client-listen', `127.0.0.1:${clientPorts[i]}`, '--allow-plaintext'])
   },
   leads: async (port) => (await ask(port, '/status')).role === 'leader',
 }
@@ -74,7 +88,7 @@ class Server {
   constructor([program, ...args]) {
     this.words = `${program} ${args[0]}`
     this.process = spawn(program, args, { stdio: 'ignore' })
-    this.ended = new Promise((resolve) => this.process.once('close', resolve))
+    this.ended = watched(this.process)
   }
 
   async end() {

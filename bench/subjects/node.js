@@ -45,14 +45,13 @@ async function* pieces(count, ballastBytes) {
   for (let left = ballastBytes; left > 0; left -= PIECE_BYTES) yield piece.subarray(0, Math.min(left, PIECE_BYTES))
 }
 
-// A log that has been in use for a while has segments of full size. A new one starts small and grows, and what it costs
-// to write the first zeros would be measured instead of replication.
-const STORAGE = { firstSegmentBytes: 64 * 1024 * 1024 }
-
-export async function serve(directory, id, members, { ballastBytes, ...options } = {}) {
+export async function serve(directory, id, members, { ballastBytes, segmentBytes, ...options } = {}) {
+  // A log that has been in use for a while has segments of full size. A new one starts small and grows, and what it
+  // costs to write the first zeros would be measured instead of replication.
+  const storage = { firstSegmentBytes: segmentBytes }
   const stateMachine = new Counter(ballastBytes)
   const listen = { directory: join(directory, id), members }
-  return startNode({ id, cluster: 'bench', ...listen, stateMachine, storage: STORAGE, ...options })
+  return startNode({ id, cluster: 'bench', ...listen, stateMachine, storage, ...options })
 }
 
 /** Commands until the log is so long. */

@@ -21,7 +21,7 @@ import {
 import type { StoredSnapshot } from './snapshot-store.ts'
 
 // So that the sync at the end does not find 1 GB to write, and the log's own syncs do not wait behind it.
-const SYNC_EVERY_BYTES = 8 * 2 ** 20
+const SYNC_EVERY_BYTES = 1 * 2 ** 20
 
 /** Fills a new, empty file. Errors are the file system's. */
 export class SnapshotFileWriter {

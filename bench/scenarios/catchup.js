@@ -13,29 +13,28 @@ export const P99_GOAL = 3
 
 const SIZE = 256
 const CLIENTS = 64
+const RETAINED = 1000
 const NEWCOMER = 'd'
 
-export function run({ directory, snapshotBytes, seconds, steadySeconds, warmUpSeconds, loadShare }, progress) {
+export async function* run(plan, progress) {
   // Snapshots are taken when this scenario says so; the log is kept for who was away.
-  const options = { ballastBytes: snapshotBytes, snapshotEveryBytes: 1e15, raft: { retainEntries: 1000 } }
-  return scenario(directory, options, { snapshotBytes, seconds, steadySeconds, warmUpSeconds, loadShare, progress })
-}
-
-async function* scenario(directory, options, plan) {
-  const { phases, points, perSecond } = await withCluster(directory, (cluster) => measure(cluster, plan), options)
+  const options = { ballastBytes: plan.snapshotBytes, snapshotEveryBytes: 1e15, raft: { retainEntries: RETAINED } }
+  const { phases, points, load } = await withCluster(plan, (cluster) => measure(cluster, plan, progress), options)
   const [quiet] = phases
   for (const phase of phases) {
     const p99Ratio = Math.round((phase.p99Ms / quiet.p99Ms) * 100) / 100
     // The chart's line, on the row that it is about.
     const timeline = phase.name === 'transfer' ? { points } : {}
-    yield { scenario: title, load: perSecond, size: SIZE, ...phase, p99Ratio, ...timeline }
+    yield { scenario: title, load, size: SIZE, ...phase, p99Ratio, ...timeline }
   }
 }
 
-async function measure(cluster, plan) {
+async function measure(cluster, plan, progress) {
   const { leader } = cluster
-  const { progress, seconds, steadySeconds, warmUpSeconds, loadShare } = plan
+  const { seconds, steadySeconds, warmUpSeconds, loadShare } = plan
   progress('how much it can take')
+  // Or the log would still have everything behind a snapshot, and a new server would need none.
+  await leader.ask('fill', { bytes: 4 * RETAINED * (SIZE + 24), size: SIZE })
   const load = { clients: CLIENTS, size: SIZE, seconds, warmUpSeconds }
   const { opsPerSecond } = await leader.ask('load', { load })
   const perSecond = Math.round(opsPerSecond * loadShare)
@@ -60,7 +59,7 @@ async function measure(cluster, plan) {
   await phase('taking', () => take(leader))
   await calm()
   await phase('transfer', () => transfer(cluster))
-  return { phases, perSecond, points: await leader.ask('endOpenLoop') }
+  return { phases, load: perSecond, points: await leader.ask('endOpenLoop') }
 }
 
 async function highest(child) {
@@ -105,7 +104,7 @@ async function transfer(cluster) {
 
 function matched(leader, id, index) {
   const has = async () => (await leader.ask('status')).peers.find((peer) => peer.id === id)?.matchIndex >= index
-  return until(`follower that has caught up`, has, { everyMs: 10, forMs: 120_000 })
+  return until('follower that has caught up', has, { everyMs: 10, forMs: 120_000 })
 }
 
 function pace(ms, bytes, more = {}) {
