@@ -90,7 +90,7 @@ function parse(args) {
     return parseArgs({ args, options: { ...values, ...switches, ...others } }).values
   } catch (error) {
     // Node's own words go on with advice about `--`, which helps nobody here.
-    throw new UsageError(`${error.message.split('. ')[0].split('\n')[0]}: --help lists what there is`)
+    throw new UsageError(`${error.message.split(/\.\s|\.$|\n/)[0]}: --help lists what there is`)
   }
 }
 

@@ -28,6 +28,7 @@ async function main(args) {
   }
   const progress = new Progress()
   if (!options.json) console.log(`${machine()}\n`)
+  for (const name of options.names) await SCENARIOS[name].check?.(options)
   const results = new Map()
   for (const name of options.names) results.set(name, await measure(SCENARIOS[name], options, progress))
   if (options.svg !== null) writeFileSync(options.svg, chartOf(results, machine()))

@@ -14,6 +14,11 @@ export const title = 'beside others'
 const SIZE = 256
 const PROPOSERS = [1, 64, 512]
 
+/** A program that does not answer is found out now, not when everything else has been measured. */
+export async function check({ peers }) {
+  for (const { name, command } of peers) await ask(name, command, { clients: 1, size: SIZE, seconds: 1 })
+}
+
 export async function* run(options, progress) {
   const systems = systemsFor(options, progress)
   for (const proposers of options.proposers ?? PROPOSERS) {
