@@ -44,7 +44,7 @@ const VALUES = {
   sizes: [null, list(whole), 'bytes of a command; by default 16,256,4096,65536'],
   seconds: ['2', positive, 'one turn of one system'],
   turns: ['3', whole, 'turns of replication and log append, of which the median is given'],
-  'peer-turns': ['1', whole, 'the same for peers'],
+  'peer-turns': ['2', whole, 'the same for peers'],
   'warm-up-seconds': ['1', positive, 'load that does not count, before the first turn'],
   'steady-seconds': ['10', positive, 'how long commands flow undisturbed, and how long a follower is away'],
   'load-share': ['0.5', share, 'steady load, as a share of what the cluster can take'],

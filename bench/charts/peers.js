@@ -1,7 +1,7 @@
-// Writes a second on a logarithmic scale, for each number of clients a group; what is measured otherwise has another
+// Writes a second on a logarithmic scale, for each number of clients a group; what is measured in another way has another
 // colour, and is not to be compared.
 import { figure } from '../harness/table.js'
-import { COLOURS, columnsOf, LEFT, legend, logarithmic, RIGHT, rect, text } from './svg.js'
+import { COLOURS, columnsOf, dot, LEFT, legend, line, logarithmic, RIGHT, text } from './svg.js'
 
 const ROW = 20
 const GAP = 26
@@ -33,7 +33,7 @@ export function peersPanel(rows) {
 }
 
 function clientsOf({ proposers, size }) {
-  return `${proposers} clients, ${size} bytes`
+  return `${proposers} ${proposers === 1 ? 'client' : 'clients'}, ${size} bytes`
 }
 
 function groupByClients(rows) {
@@ -44,9 +44,11 @@ function groupByClients(rows) {
 
 function barOf({ system, way, opsPerSecond }, y, scale) {
   const colour = way.startsWith('API') ? COLOURS.other : COLOURS.ours
+  const middle = y + ROW / 2
   return [
-    text(LEFT - 10, y + ROW / 2 + 4, system, { anchor: 'end' }),
-    rect(LEFT, y + 3, scale.at(opsPerSecond) - LEFT, ROW - 6, colour),
-    text(RIGHT + 12, y + ROW / 2 + 4, `${figure(opsPerSecond)}/s`),
+    text(LEFT - 10, middle + 4, system, { anchor: 'end' }),
+    line(LEFT, middle, scale.at(opsPerSecond), middle, { colour: COLOURS.grid, width: 3 }),
+    dot(scale.at(opsPerSecond), middle, 5, colour),
+    text(RIGHT + 12, middle + 4, `${figure(opsPerSecond)}/s`),
   ]
 }

@@ -2,7 +2,7 @@
 
 export const WIDTH = 860
 /** Where the plot begins and ends; labels stand to the left, figures to the right. */
-export const LEFT = 190
+export const LEFT = 215
 export const RIGHT = WIDTH - 130
 
 export const COLOURS = {

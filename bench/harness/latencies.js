@@ -44,10 +44,11 @@ export function spreadOf(figures) {
   return { median: round(median), low: round(sorted[0]), high: round(sorted[sorted.length - 1]) }
 }
 
-/** Several turns as one: the median of each figure that they share. */
+/** Several turns as one: the median of each figure; null where a turn has none. */
 export function medianOf(turns) {
+  const median = (figures) => (figures.includes(null) ? null : spreadOf(figures).median)
   const names = Object.keys(turns[0])
-  return Object.fromEntries(names.map((name) => [name, spreadOf(turns.map((turn) => turn[name])).median]))
+  return Object.fromEntries(names.map((name) => [name, median(turns.map((turn) => turn[name]))]))
 }
 
 export function round(value) {

@@ -48,7 +48,7 @@ describe('all scenarios, tiny', () => {
   const svg = join(folder, 'charts.svg')
   const answer = '{"opsPerSecond":5,"p50Ms":1,"p99Ms":2}'
   const tiny =
-    `--seconds 0.1 --warm-up-seconds 0.1 --steady-seconds 0.5 --turns 1 --proposers 8 --sizes 16 --rounds 1 --stop-rounds 1 ` +
+    `--seconds 0.1 --warm-up-seconds 0.1 --steady-seconds 0.5 --turns 1 --peer-turns 1 --proposers 8 --sizes 16 --rounds 1 --stop-rounds 1 ` +
     `--segment-bytes 1e6 --log-bytes 1e6 --snapshot-bytes 1e6 --json --svg ${svg} --directory ${folder}`
   let outcome: Outcome
   let results: Map<string, Row[]>
