@@ -59,10 +59,12 @@ class Cluster {
 
   /** @param without a server that may not be asked: it stands still, or is no more */
   async findLeader(without = null) {
+    const asked = [...this.children.values()].filter((child) => child !== without)
     this.leader = await until('leader', async () => {
-      for (const child of this.children.values())
-        if (child !== without && (await child.ask('status')).role === 'leader') return child
-      return null
+      const answers = await Promise.all(asked.map(async (child) => ({ child, ...(await child.ask('status')) })))
+      // One that stood still for a second believes that it leads until it hears of the next term.
+      const [newest] = answers.filter(({ role }) => role === 'leader').sort((a, b) => b.term - a.term)
+      return newest?.child
     })
     return this.leader
   }

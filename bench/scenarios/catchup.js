@@ -14,6 +14,8 @@ export const P99_GOAL = 3
 const SIZE = 256
 const CLIENTS = 64
 const RETAINED = 1000
+/** So that there are commands to speak of, however small the snapshot. */
+const SHORTEST_PHASE_MS = 200
 const NEWCOMER = 'd'
 
 export async function* run(plan, progress) {
@@ -46,7 +48,9 @@ async function measure(cluster, plan, progress) {
   const phase = async (name, act) => {
     progress(`${name}, at ${perSecond} commands/s`)
     await leader.ask('memory')
-    const figures = await act()
+    const [figures] = await Promise.all([act(), sleep(SHORTEST_PHASE_MS)])
+    if ((await leader.ask('status')).role !== 'leader')
+      throw new Error(`${name}: the leader lost its office meanwhile; is something else running on this machine?`)
     phases.push({ name, ...(await leader.ask('cutOpenLoop')), ...figures, leaderMb: await highest(leader) })
   }
   const calm = async () => {
