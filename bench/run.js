@@ -1,67 +1,61 @@
-// npm run bench [-- --only core,replication,reads,failover,recovery,memory] [--json] [--svg FILE]
-//                  [--seconds 4] [--clients 1,64,512] [--sizes 256] [--runs 1] [--rounds 10] [--log-bytes 1e9] [--preallocated]
+// npm run bench: what it measures is in scenarios/, `--help` lists the options.
 //
 // Everything on this machine, in processes of its own, with real fdatasync. The figures to quote are ratios within one
 // run: machines and their disks drift, but what is measured in turns feels it alike.
 import { writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { parseArgs } from 'node:util'
-import { chart, table } from './report.js'
+import { availableParallelism, cpus } from 'node:os'
+import { chartOf } from './charts/index.js'
+import { Progress } from './harness/progress.js'
+import { table } from './harness/table.js'
+import { readOptions, UsageError, usage } from './options.js'
+import * as append from './scenarios/append.js'
+import * as catchup from './scenarios/catchup.js'
 import * as core from './scenarios/core.js'
 import * as failover from './scenarios/failover.js'
 import * as memory from './scenarios/memory.js'
+import * as peers from './scenarios/peers.js'
 import * as reads from './scenarios/reads.js'
 import * as recovery from './scenarios/recovery.js'
 import * as replication from './scenarios/replication.js'
 
-const SCENARIOS = { replication, core, reads, failover, recovery, memory }
+const SCENARIOS = { replication, append, core, reads, failover, catchup, recovery, memory, peers }
 
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string', default: 'replication' },
-    all: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-    svg: { type: 'string' },
-    seconds: { type: 'string', default: '4' },
-    clients: { type: 'string', default: '1,64,512' },
-    sizes: { type: 'string', default: '256' },
-    runs: { type: 'string', default: '1' },
-    rounds: { type: 'string', default: '10' },
-    'log-bytes': { type: 'string', default: '1e9' },
-    preallocated: { type: 'boolean', default: false },
-    directory: { type: 'string', default: tmpdir() },
-  },
-})
-
-const options = {
-  seconds: Number(values.seconds),
-  clients: values.clients.split(',').map(Number),
-  sizes: values.sizes.split(',').map(Number),
-  rounds: Number(values.rounds),
-  logBytes: Number(values['log-bytes']),
-  preallocated: values.preallocated,
-  directory: values.directory,
-}
-
-const names = values.all ? Object.keys(SCENARIOS) : values.only.split(',')
-const stranger = names.find((name) => !Object.hasOwn(SCENARIOS, name))
-if (stranger !== undefined) {
-  console.error(`there is no scenario '${stranger}': choose among ${Object.keys(SCENARIOS).join(', ')}`)
-  process.exit(2)
-}
-
-const bars = []
-for (const name of names) {
-  const { title, run, columns, bar } = SCENARIOS[name]
-  const rows = []
-  for (let i = 0; i < Number(values.runs); i++) {
-    for await (const row of run(options)) {
-      rows.push(row)
-      if (values.json) console.log(JSON.stringify(row))
-      else if (process.stderr.isTTY) process.stderr.write(`${title}: ${rows.length} measured\r`)
-      if (bar !== undefined) bars.push(bar(row))
-    }
+async function main(args) {
+  const options = readOptions(args, Object.keys(SCENARIOS))
+  if (options === null) {
+    console.log(usage(Object.keys(SCENARIOS)))
+    return
   }
-  if (!values.json) console.log(`${title}\n${table(columns, rows)}\n`)
+  const progress = new Progress()
+  if (!options.json) console.log(`${machine()}\n`)
+  for (const name of options.names) await SCENARIOS[name].check?.(options)
+  const results = new Map()
+  for (const name of options.names) results.set(name, await measure(SCENARIOS[name], options, progress))
+  if (options.svg !== null) writeFileSync(options.svg, chartOf(results, machine()))
 }
-if (values.svg !== undefined) writeFileSync(values.svg, chart(bars))
+
+async function measure({ title, run, columns }, options, progress) {
+  const rows = []
+  for await (const row of run(options, (words, how) => progress.note(title, words, how))) {
+    rows.push(row)
+    if (options.json) console.log(JSON.stringify(row))
+  }
+  progress.clear()
+  if (!options.json) console.log(`${title}\n${table(columns, rows)}\n`)
+  return rows
+}
+
+function machine() {
+  const model = cpus()[0]?.model.trim() ?? 'unknown processor'
+  return `Node ${process.versions.node}, ${process.platform}, ${availableParallelism()} × ${model}`
+}
+
+// The exit takes processes and folders with it, see children.js.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130))
+
+try {
+  await main(process.argv.slice(2))
+} catch (error) {
+  console.error(error instanceof UsageError ? `bench: ${error.message}` : error)
+  process.exitCode = error instanceof UsageError ? 2 : 1
+}

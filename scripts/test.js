@@ -41,6 +41,7 @@ const GROUPS = [
   { name: 'cluster', folder: 'test/cluster/' },
   { name: 'face', folder: 'test/types/' },
   { name: 'examples', folder: 'test/examples/' },
+  { name: 'bench', folder: 'test/bench/' },
   { name: 'docs', folder: 'test/docs/' },
   { name: 'package', folder: 'test/package/' },
   { name: 'rules', folder: 'test/' },

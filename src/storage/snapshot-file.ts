@@ -20,8 +20,10 @@ import {
 } from './snapshot-format.ts'
 import type { StoredSnapshot } from './snapshot-store.ts'
 
-// So that the sync at the end does not find 1 GB to write, and the log's own syncs do not wait behind it.
-const SYNC_EVERY_BYTES = 8 * 2 ** 20
+// So that neither the sync at the end finds 1 GB to write, nor the loop and the log's own syncs wait long for what lies
+// between two of them. With 8 MiB, 22,800 commands a second took 46 ms instead of 2 while the leader took a snapshot. With
+// 1 MiB a disk that others keep busy needs three times as long for the snapshot; nobody waits for that.
+const SYNC_EVERY_BYTES = 2 ** 20
 
 /** Fills a new, empty file. Errors are the file system's. */
 export class SnapshotFileWriter {

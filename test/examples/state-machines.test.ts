@@ -13,7 +13,7 @@ async function counterOf(path: string): Promise<CounterClass> {
 
 const newNumber = (random: Random): Uint8Array => new TextEncoder().encode(String(random.below(1000)))
 
-describe.each(['examples/counter/machine.js', 'bench/node.js'])('the counter of %s', async (path) => {
+describe.each(['examples/counter/machine.js', 'bench/subjects/node.js'])('the counter of %s', async (path) => {
   const Counter = await counterOf(path)
   const stage = { newMachine: () => new Counter(), newCommand: newNumber }
   for (const { title, run } of stateMachineAcceptance) test(title, () => run(stage))
