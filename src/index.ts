@@ -106,7 +106,10 @@ export interface NodeOptions
    * learner and becomes a voter when it has caught up, unless `promote` is false. It needs `listen`.
    */
   readonly join?: boolean | { readonly promote: boolean }
-  /** What the commands do. It is empty, and is restored from the disk before `startNode` returns. */
+  /**
+   * What the commands do. It is empty, and is restored from the disk before `startNode` returns; or it is durable and as
+   * its own disk has it, and is given what it lacks.
+   */
   readonly stateMachine: StateMachine
   /**
    * This server's certificate and whom it believes: all that servers say to each other then goes over TLS 1.3, and each

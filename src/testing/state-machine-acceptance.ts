@@ -154,14 +154,14 @@ export const stateMachineAcceptance: readonly StateMachineStory[] = [
       const [one, other] = [await replicaOf(stage), await replicaOf(stage)]
       for (const [batch, replica] of [one, other].entries()) {
         await replica.apply(first, batch === 0 ? 1 : 10)
-        replica.closeSessions([2])
+        await replica.closeSessions([2])
         await replica.apply(second)
       }
       await expectSameState(one, other, 'after session 2 was closed')
       const restored = await replicaOf(stage)
       await restored.restore(await one.snapshot())
       for (const replica of [one, restored]) {
-        replica.closeSessions([1, 3])
+        await replica.closeSessions([1, 3])
         await replica.apply(first)
       }
       await expectSameState(one, restored, 'after sessions 1 and 3 were closed behind a snapshot')

@@ -170,8 +170,9 @@ export class Driver {
     if (!this.applier.isBusy) this.takeSnapshot(this.raft.inspect().lastApplied)
   }
 
+  /** Or later, when what forbids it is over: every batch that is applied asks again. */
   private takeSnapshot(index: number): void {
-    if (this.snapshots.isTaking) return
+    if (this.snapshots.isTaking || !this.ports.state.isWholeAt(index)) return
     this.bytesSinceSnapshot = 0
     this.snapshotWanted = false
     this.snapshots.take(this.ports.state, index)
