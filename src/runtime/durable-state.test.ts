@@ -51,6 +51,25 @@ describe('a durable machine', () => {
     expect(machine).toMatchObject({ lines: ['x', 'y'], given: 0, restored: 0 })
   })
 
+  test('that holds what the snapshot holds is not restored', async () => {
+    await applyFrom(1, 'x')
+    const bytes = await collect(state.snapshot())
+    store.crash(0)
+    await reopen(1, { index: 1, bytes })
+    expect(machine).toMatchObject({ lines: ['x'], restored: 0 })
+  })
+
+  test('that a snapshot has put back is given what follows on that', async () => {
+    await applyFrom(1, 'x')
+    const bytes = await collect(state.snapshot())
+    await applyFrom(2, 'y')
+    store.crash(0)
+    await reopen(2)
+    await state.restore(inPieces(bytes, 9), 1)
+    await applyFrom(2, 'other')
+    expect(machine.lines).toEqual(['x', 'other'])
+  })
+
   test('that is behind the snapshot is restored from it', async () => {
     await applyFrom(1, 'x')
     await applyFrom(2, 'y')
