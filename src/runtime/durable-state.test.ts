@@ -8,6 +8,7 @@ import { Journal } from './testing/journal.ts'
 import { collect, entriesOf, inPieces, type Line, wordsOf } from './testing/lines.ts'
 import { history, linesOf, model } from './testing/session-model.ts'
 import { TestClock } from './testing/test-clock.ts'
+import { WatchedMachine } from './watch/watched-machine.ts'
 
 const clock = new TestClock()
 
@@ -138,6 +139,7 @@ describe('a durable machine', () => {
 
   test('without an ear for sessions is asked for no empty transaction', async () => {
     Object.assign(machine, { sessionsClosed: undefined })
+    state = new ReplicatedState(new WatchedMachine(machine, clock))
     await applyFrom(1, 'x', [0, open(1000)], [2000, tick])
     expect(machine.appliedIndex).toBe(1)
   })

@@ -102,7 +102,7 @@ describe('a server with a durable state machine', () => {
     await cluster.crash('a', 0)
     cluster.freeDisk('a')
     await cluster.restart('a')
-    const held = cluster.durable('a').appliedIndex
+    const held = cluster.durable('a').store.latest.index
     const taken = cluster.events('a', 'snapshot')
     await cluster.until(() => taken.length > 0, 'a snapshot')
     expect(taken[0]?.index).toBeGreaterThanOrEqual(held)

@@ -45,7 +45,7 @@ export class JournalStore {
 export class DurableJournal extends Journal {
   /** Commands that came to it in this life. */
   given = 0
-  private readonly store: JournalStore
+  readonly store: JournalStore
   private ended: readonly number[] = []
   private endedAt: Index = 0
 
@@ -56,7 +56,7 @@ export class DurableJournal extends Journal {
     this.lines = [...store.latest.lines]
   }
 
-  get appliedIndex(): Index {
+  get appliedIndex(): Index | undefined {
     return this.store.latest.index
   }
 
@@ -82,7 +82,7 @@ export class DurableJournal extends Journal {
     this.store.commit(this, index, this.lines)
   }
 
-  private committed(index: Index, answers: readonly Uint8Array[]): readonly Uint8Array[] {
+  protected committed(index: Index, answers: readonly Uint8Array[]): readonly Uint8Array[] {
     this.store.commit(this, index, this.lines)
     return answers
   }
