@@ -264,12 +264,25 @@ async function take(
   return { taken: whole.subarray(0, length), rest: whole.subarray(length) }
 }
 
-/** `first`, then what is left. Whoever stops early lets go of it all. */
-async function* chain(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array, void> {
-  try {
-    if (first.length > 0) yield first
-    for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value
-  } finally {
-    await rest.return?.()
+/**
+ * `first`, then what is left. No generator: one that has not begun does nothing when it is told to stop, and a machine's
+ * view of its store, taken for a snapshot that found no room, would stay open.
+ */
+function chain(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncIterableIterator<Uint8Array> {
+  let ahead = first.length > 0 ? first : null
+  const pieces: AsyncIterableIterator<Uint8Array> = {
+    next: async () => {
+      if (ahead === null) return rest.next()
+      const value = ahead
+      ahead = null
+      return { done: false, value }
+    },
+    return: async () => {
+      ahead = null
+      await rest.return?.()
+      return { done: true, value: undefined }
+    },
+    [Symbol.asyncIterator]: () => pieces,
   }
+  return pieces
 }
