@@ -32,6 +32,17 @@ describe.each([0, 1, 3])("the tests' own durable journal, of which a crash takes
   for (const { title, run } of [...stateMachineAcceptance, ...durableMachineAcceptance]) test(title, () => run(stage))
 })
 
+describe('a durable journal without an ear for sessions', () => {
+  class Deaf extends DurableJournal {
+    constructor(...args: ConstructorParameters<typeof DurableJournal>) {
+      super(...args)
+      Object.assign(this, { sessionsClosed: undefined })
+    }
+  }
+  const stage = stageOf(Deaf, 1)
+  for (const { title, run } of [...stateMachineAcceptance, ...durableMachineAcceptance]) test(title, () => run(stage))
+})
+
 test('a machine that cannot crash is stopped instead', async () => {
   const { crash: _crash, ...stage } = stageOf(DurableJournal)
   for (const { run } of durableMachineAcceptance) await run(stage)

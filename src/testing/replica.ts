@@ -51,7 +51,9 @@ export class Replica {
 
   /** Only the first half: a durable machine has stored nothing yet. */
   tellOfClosing(ids: readonly number[]): void {
-    this.machine.sessionsClosed?.(ids, { index: ++this.lastApplied, term: TERM })
+    // Apart: of a call that does not happen the arguments are not worked out, and the entry is there all the same.
+    const index = ++this.lastApplied
+    this.machine.sessionsClosed?.(ids, { index, term: TERM })
   }
 
   async snapshot(): Promise<Snapshot> {
