@@ -209,6 +209,8 @@ export class Driver {
     for (const fetch of ready.fetches) this.fetch(fetch)
     for (const order of ready.snapshots) this.snapshots.send(this.raft.inspect().id, order)
     for (const { token, index } of ready.reads) this.handlers.onRead(token, index)
+    // Also with a durable machine, whose newest transactions a crash may take back: the core cuts only behind a snapshot
+    // that is whole and durable here, and a machine that has fallen behind that one is restored from it.
     if (ready.compactTo !== null)
       log.compact(ready.compactTo).catch((error: Error) => this.noteCompactionFailure(error))
     if (ready.events.some(({ type }) => type === 'configuration' || type === 'departed')) {
