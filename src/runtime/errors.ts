@@ -16,7 +16,10 @@ export type NodeErrorCode =
   | 'ERR_QUORATE_OVERLOADED'
   /** Larger than an entry may be. */
   | 'ERR_QUORATE_TOO_LARGE'
-  /** Applied, but the answer does not fit into a message from the leader, or was too much to keep for a session's retry. */
+  /**
+   * Applied, but the answer does not fit into a message from the leader, or is not kept for a session's retry: it was too
+   * much, or the leader has started again and its state machine, which is durable, had applied the command before.
+   */
   | 'ERR_QUORATE_ANSWER_TOO_LARGE'
   /** The leader's disk is full. */
   | 'ERR_QUORATE_DISK_FULL'

@@ -12,6 +12,7 @@ import type { RaftEvent } from '../raft/ready.ts'
 import { DEFAULT_LIMITS } from '../transport/limits.ts'
 import { checkLimits } from './check-options.ts'
 import { Driver } from './driver/driver.ts'
+import { applyBeforeDurable } from './durable-machine.ts'
 import { asError, NodeError } from './errors.ts'
 import { Listeners } from './listeners.ts'
 import { harmless, type Logger, SILENT } from './logger.ts'
@@ -57,10 +58,11 @@ declare global {
 }
 
 /**
- * The state machine is in memory, so it may be ahead of the own disk. And under load the next append carries the news of
- * a commit: pushing it at once made two messages of each, and woke every follower twice.
+ * Under load the next append carries the news of a commit: pushing it at once made two messages of each, and woke every
+ * follower twice. The other default, `applyBeforeDurable`, hangs on the state machine: one in memory may be ahead of the
+ * own disk.
  */
-const NODE_DEFAULTS: Partial<RaftOptions> = { applyBeforeDurable: true, commitPushDelayMs: 3 }
+const NODE_DEFAULTS: Partial<RaftOptions> = { commitPushDelayMs: 3 }
 
 /** One server of a cluster, as `startNode` gives it. Commands, reads and changes can be asked for on any of them. */
 export class RaftNode {
@@ -90,17 +92,18 @@ export class RaftNode {
   private closing: Promise<void> | null = null
 
   /**
-   * Restores the state machine, then joins the cluster. When it rejects, transport and storage are let go of.
+   * Restores what the state machine lacks, then joins the cluster. When it rejects, transport and storage are let go of.
    *
    * @throws OptionsError, TransportError, or what `restore` rejects with
    */
   static async open(options: RaftNodeOptions): Promise<RaftNode> {
-    const { snapshots, stateMachine, transport, clock } = options
+    const { snapshots, stateMachine, transport, clock, boot } = options
     try {
       const machine = new WatchedMachine(stateMachine, clock)
       const state = new ReplicatedState(machine)
       const latest = snapshots.latest()
-      if (latest !== null) await state.restore(snapshots.read(latest))
+      const snapshot = latest === null ? null : { index: latest.meta.index, source: snapshots.read(latest) }
+      await state.start(snapshot, boot.lastIndex)
       // Not before: the election timer runs from here, and restoring may take a minute.
       const node = new RaftNode(options, machine, state)
       await node.driver.start((_from, body) =>
@@ -124,7 +127,8 @@ export class RaftNode {
     this.failed = new Promise((resolve) => {
       this.reportFailure = resolve
     })
-    const raftOptions = { ...NODE_DEFAULTS, ...options.raft, id: options.id }
+    const early = applyBeforeDurable(machine, options.raft ?? {})
+    const raftOptions = { ...NODE_DEFAULTS, ...options.raft, applyBeforeDurable: early, id: options.id }
     this.raft = new Raft(raftOptions, options.boot, options.random, options.clock.now())
     const { maxMessageBytes = DEFAULT_LIMITS.maxFrameBytes } = options
     checkLimits(options, this.raft.inspect().options, maxMessageBytes)

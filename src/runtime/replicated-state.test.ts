@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { type Entry, encodeEntries } from '../raft/entry.ts'
-import { concat, toHex, utf8Decode, utf8Encode } from '../util/bytes.ts'
-import { type Outcome, ReplicatedState } from './replicated-state.ts'
-import { encodeOperation, type SessionOperation, stampLogTime } from './sessions/session-entry.ts'
-import { close, command, keepAlive, open, tick, wordsOfError } from './sessions/testing/words.ts'
+import { toHex, utf8Encode } from '../util/bytes.ts'
+import { ReplicatedState } from './replicated-state.ts'
+import { close, command, keepAlive, open, tick } from './sessions/testing/words.ts'
 import { Journal } from './testing/journal.ts'
+import { collect, entriesOf, inPieces, type Line, wordsOf } from './testing/lines.ts'
+import { history, linesOf, model } from './testing/session-model.ts'
 import { TestClock } from './testing/test-clock.ts'
 
 let clock: TestClock
@@ -18,38 +19,10 @@ beforeEach(() => {
   state = new ReplicatedState(journal)
 })
 
-/** A plain command, or what a session says at a log time. */
-type Line = string | readonly [logTime: number, operation: SessionOperation]
-
-function entriesOf(lines: readonly Line[], firstIndex = 1): Entry[] {
-  return lines.flatMap((line, i) => {
-    if (typeof line === 'string') return encodeEntries([utf8Encode(line)], 'command', 1, firstIndex + i)
-    const payload = encodeOperation(line[1])
-    stampLogTime(payload, line[0])
-    return encodeEntries([payload], 'session', 1, firstIndex + i)
-  })
-}
-
-function wordsOf(outcome: Outcome | undefined): string {
-  if (outcome instanceof Error) return wordsOfError(outcome)
-  if (outcome === null || outcome === undefined) return '-'
-  return outcome.length < 100 ? (utf8Decode(outcome) ?? 'no text') : `${outcome.length} bytes`
-}
-
 async function apply(...lines: Line[]): Promise<string[]> {
   const applying = Promise.resolve(state.apply(entriesOf(lines)))
   await clock.advance(1000)
   return (await applying).map(wordsOf)
-}
-
-async function collect(source: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = []
-  for await (const piece of source) pieces.push(piece)
-  return concat(pieces)
-}
-
-async function* inPieces(whole: Uint8Array, pieceBytes: number): AsyncGenerator<Uint8Array> {
-  for (let offset = 0; offset < whole.length; offset += pieceBytes) yield whole.slice(offset, offset + pieceBytes)
 }
 
 describe.each([0, 10])('a batch, to a machine that takes %d ms', (applyMs) => {
@@ -157,7 +130,7 @@ describe('a snapshot', () => {
     await apply([0, open(1000)], [0, command(1, 1, 0, 'x')], 'y')
     const bytes = await collect(state.snapshot())
     const other = new ReplicatedState(new Journal(clock))
-    await other.restore(inPieces(bytes, pieceBytes))
+    await other.restore(inPieces(bytes, pieceBytes), 3)
     expect(toHex(await collect(other.snapshot()))).toBe(toHex(bytes))
     expect((await other.apply(entriesOf([[0, command(1, 1, 0, 'x')]], 9))).map(wordsOf)).toEqual(['1'])
   })
@@ -172,13 +145,13 @@ describe('a snapshot', () => {
 
   test('of a machine with no bytes at all is taken in', async () => {
     const bytes = await collect(state.snapshot())
-    await state.restore(inPieces(bytes, 100))
+    await state.restore(inPieces(bytes, 100), 1)
     expect(journal.lines).toEqual([])
   })
 
   test('that ends too early is refused, and its source let go of', async () => {
     const bytes = await collect(state.snapshot())
-    await expect(state.restore(inPieces(bytes.subarray(0, -1), 4))).rejects.toMatchObject({
+    await expect(state.restore(inPieces(bytes.subarray(0, -1), 4), 1)).rejects.toMatchObject({
       code: 'ERR_QUORATE_SESSIONS_FORMAT',
     })
   })
@@ -195,87 +168,10 @@ describe('a snapshot', () => {
     journal.restore = async (pieces) => {
       for await (const _piece of pieces) throw new Error('enough')
     }
-    await expect(state.restore(source)).rejects.toThrow('enough')
+    await expect(state.restore(source, 1)).rejects.toThrow('enough')
     expect(isOpen).toBe(false)
   })
 })
-
-// ── Against a simple model ──────────────────────────────────────────────────────────────────────────────────────────
-
-/** What happens in the log: drawn from few sessions and few serials, so that copies and clashes are the rule. */
-const session = fc.integer({ min: 1, max: 5 })
-const serial = fc.integer({ min: 1, max: 6 })
-const operation: fc.Arbitrary<SessionOperation> = fc.oneof(
-  { weight: 2, arbitrary: fc.integer({ min: 1000, max: 3000 }).map(open) },
-  {
-    weight: 8,
-    arbitrary: fc.tuple(session, serial, serial).map(([id, number, other]) => {
-      return command(id, number, Math.min(other - 1, number - 1), `${id}/${number}`)
-    }),
-  },
-  { weight: 1, arbitrary: fc.tuple(session, serial).map(([id, number]) => keepAlive(id, number - 1)) },
-  { weight: 1, arbitrary: session.map(close) },
-  { weight: 1, arbitrary: fc.constant(tick) },
-)
-/** Time passes, or a new leader does not know it yet. */
-const history = fc.array(
-  fc.oneof(
-    { weight: 1, arbitrary: fc.constant('plain') },
-    { weight: 6, arbitrary: fc.tuple(fc.constantFrom(-1, 0, 0, 50, 400), operation) },
-  ),
-  { maxLength: 60 },
-)
-
-function linesOf(drawn: readonly (string | readonly [number, SessionOperation])[]): Line[] {
-  let time = 0
-  const opened = [1000, 2000, 3000].map((ttlMs): Line => [0, open(ttlMs)])
-  const others = drawn.map((one): Line => {
-    if (typeof one === 'string') return one
-    time += Math.max(one[0], 0)
-    return [one[0] < 0 ? 0 : time, one[1]]
-  })
-  return [...opened, ...others]
-}
-
-interface ModelSession {
-  readonly id: number
-  readonly ttlMs: number
-  activeAt: number
-  completed: number
-  readonly answers: Map<number, string>
-}
-
-/** The rules, one entry at a time, without any thought of speed. @returns the journal and what everybody is told */
-function model(lines: readonly Line[]): { readonly journal: string[]; readonly told: string[] } {
-  const written: string[] = []
-  let sessions: ModelSession[] = []
-  let time = 0
-  const end = (isEnded: (one: ModelSession) => boolean): void => {
-    written.push(...sessions.filter(isEnded).map(({ id }) => `session ${id} closed`))
-    sessions = sessions.filter((one) => !isEnded(one))
-  }
-  const told = lines.map((line, i) => {
-    if (typeof line === 'string') return String(written.push(line))
-    const [logTime, asked] = line
-    time = Math.max(time, logTime)
-    const closing = asked.type === 'close' ? asked.session : 0
-    end(({ id, activeAt, ttlMs }) => time > activeAt + ttlMs || id === closing)
-    if (asked.type === 'open') {
-      sessions.push({ id: i + 1, ttlMs: asked.ttlMs, activeAt: time, completed: 0, answers: new Map() })
-    }
-    if (asked.type !== 'command' && asked.type !== 'keepAlive') return 'done'
-    const one = sessions.find(({ id }) => id === asked.session)
-    if (one === undefined) return 'SESSION_EXPIRED no'
-    one.activeAt = time
-    one.completed = Math.max(one.completed, asked.completed)
-    if (asked.type === 'keepAlive') return 'done'
-    if (asked.serial <= one.completed) return 'OUTCOME_UNKNOWN unknown'
-    const answer = one.answers.get(asked.serial) ?? String(written.push(utf8Decode(asked.command) ?? ''))
-    one.answers.set(asked.serial, answer)
-    return answer
-  })
-  return { journal: written, told }
-}
 
 /** A server of its own, which is given the log in batches of its own, and may start from a snapshot on the way. */
 async function serve(lines: readonly Line[], batches: readonly number[], restartAt: number) {
@@ -296,7 +192,7 @@ async function serve(lines: readonly Line[], batches: readonly number[], restart
     const bytes = await collect(served.snapshot())
     machine = new Journal(clock)
     served = new ReplicatedState(machine)
-    await served.restore(inPieces(bytes, 7))
+    await served.restore(inPieces(bytes, 7), at)
   }
   return { told, journal: machine.lines, bytes: toHex(await collect(served.snapshot())) }
 }

@@ -6,9 +6,14 @@
  * table decides on every entry, without looking at any answer; then, when the machine has given its answers, they are
  * kept and released in the order of the log. Whoever decided by the size of an answer in between would decide another
  * way where the batch ended one entry earlier.
+ *
+ * The table lives in memory and begins at a snapshot, as the core does; a durable machine may be ahead of it. The table
+ * then goes through the entries that the machine holds already, and the machine is not asked. It held them before this
+ * start, so a read that asks the leader is sent behind them all: only a local one may see the machine ahead.
  */
-import type { Entry } from '../raft/entry.ts'
+import type { Entry, Index } from '../raft/entry.ts'
 import { concat, EMPTY } from '../util/bytes.ts'
+import { requireRestored, startingIndex } from './durable-machine.ts'
 import { NodeError } from './errors.ts'
 import { KeptAnswers } from './sessions/kept-answers.ts'
 import { decodeOperation, type SessionOperation } from './sessions/session-entry.ts'
@@ -37,20 +42,56 @@ interface Step {
   readonly commands: CommittedEntry[]
 }
 
+/** A snapshot to start from. */
+interface StartingPoint {
+  readonly index: Index
+  readonly source: AsyncIterable<Uint8Array>
+}
+
 export class ReplicatedState {
   readonly table: SessionTable = new SessionTable()
   private readonly answers = new KeptAnswers()
   private readonly machine: StateMachine
+  /** The machine holds everything up to this entry: such entries are the table's only. */
+  private heldTo: Index = 0
 
   constructor(machine: StateMachine) {
     this.machine = machine
   }
 
+  /**
+   * At the start: takes in the newest snapshot, less what a durable machine holds already. Where it is ahead of the
+   * snapshot, that is the table of sessions only.
+   *
+   * @param lastIndex where the log on this server's disk ends
+   * @throws OptionsError when the machine is ahead of that; SessionsFormatError; what the machine rejects with
+   */
+  async start(snapshot: StartingPoint | null, lastIndex: Index): Promise<void> {
+    const held = startingIndex(this.machine, lastIndex)
+    if (snapshot === null) {
+      this.heldTo = held
+    } else if (held < snapshot.index) {
+      await this.restore(snapshot.source, snapshot.index)
+    } else {
+      const { pieces } = await this.restoreSessions(snapshot.source)
+      await pieces.return?.()
+      this.heldTo = held
+    }
+  }
+
+  /**
+   * False while the machine is ahead of the table, when `index` is the last entry that was applied: a snapshot of the two
+   * would have a command's effect, and let its retry through.
+   */
+  isWholeAt(index: Index): boolean {
+    return index >= this.heldTo
+  }
+
   /** As `StateMachine.apply`, but of entries of every kind, and with one outcome for each. */
   apply(entries: readonly Entry[]): readonly Outcome[] | Promise<readonly Outcome[]> {
-    if (entries.every(isPlain)) return this.ask(entries)
+    if (entries.every(isPlain) && this.lacks(entries[0])) return this.ask(entries)
     const decided = entries.map((entry) => (entry.kind === 'session' ? this.decide(entry) : null))
-    const answers = this.carryOut(stepsOf(entries, decided), 0, [])
+    const answers = this.carryOut(stepsOf(entries, decided, this.heldTo), 0, [])
     if (!isReady(answers)) return answers.then((late) => this.conclude(entries, decided, late))
     return this.conclude(entries, decided, answers)
   }
@@ -61,12 +102,24 @@ export class ReplicatedState {
   }
 
   /** As `StateMachine.restore`. @throws SessionsFormatError, or what the machine rejects with */
-  async restore(source: AsyncIterable<Uint8Array>): Promise<void> {
+  async restore(source: AsyncIterable<Uint8Array>, index: Index): Promise<void> {
+    const { rest, pieces } = await this.restoreSessions(source)
+    await this.machine.restore(chain(rest, pieces), index)
+    requireRestored(this.machine, index)
+    this.heldTo = index
+  }
+
+  /** @returns the state machine's part of the snapshot, to be read on */
+  private async restoreSessions(source: AsyncIterable<Uint8Array>): Promise<MachinePart> {
     const pieces = source[Symbol.asyncIterator]()
     const header = await take(pieces, EMPTY, SESSIONS_HEADER_BYTES)
     const body = await take(pieces, header.rest, decodeSessionsHeader(header.taken))
     decodeSessions(body.taken, this.table, this.answers)
-    await this.machine.restore(chain(body.rest, pieces))
+    return { rest: body.rest, pieces }
+  }
+
+  private lacks(entry: Entry | undefined): boolean {
+    return entry !== undefined && entry.index > this.heldTo
   }
 
   private decide(entry: Entry): Decided {
@@ -80,12 +133,17 @@ export class ReplicatedState {
     for (let i = first; i < steps.length; i++) {
       const { ended, at, commands } = steps[i] as Step
       if (ended.length > 0) this.machine.sessionsClosed?.(ended, { index: at.index, term: at.term })
-      if (commands.length === 0) continue
+      if (commands.length === 0 && !(ended.length > 0 && this.storesEnds)) continue
       const given = this.ask(commands)
       if (!isReady(given)) return given.then((late) => this.carryOut(steps, i + 1, answers.concat(late)))
       for (const answer of given) answers.push(answer)
     }
     return answers
+  }
+
+  /** A volatile machine has done all there is to do when it was told; a durable one has yet to store it. */
+  private get storesEnds(): boolean {
+    return this.machine.sessionsClosed !== undefined && this.machine.appliedIndex !== undefined
   }
 
   private ask(commands: readonly CommittedEntry[]): Answers {
@@ -103,9 +161,10 @@ export class ReplicatedState {
     let next = 0
     return entries.map((entry, i) => {
       const one = decided[i] ?? null
-      const isApplied = entry.kind === 'command' || one?.fate.type === 'apply'
-      const answer = isApplied ? (answers[next++] as Uint8Array) : null
-      return one === null ? answer : this.concludeOne(one, answer)
+      const isCommand = entry.kind === 'command' || one?.fate.type === 'apply'
+      const answer = isCommand && this.lacks(entry) ? (answers[next++] as Uint8Array) : null
+      if (one !== null) return this.concludeOne(one, answer)
+      return isCommand ? (answer ?? answerForgotten(`the command of entry ${entry.index}`)) : null
     })
   }
 
@@ -117,8 +176,19 @@ export class ReplicatedState {
     if (operation.type !== 'command') return null
     const { session, serial } = operation
     if (answer !== null) this.answers.keep(session, serial, answer)
-    return answer ?? this.answers.find(session, serial) ?? answerNotKept(session, serial)
+    return answer ?? this.answers.find(session, serial) ?? this.answerNotKept(session, serial)
   }
+
+  private answerNotKept(session: number, serial: number): NodeError {
+    const command = `command ${serial} of session ${session}`
+    if (this.machine.appliedIndex !== undefined) return answerForgotten(command)
+    return appliedUnanswered(`${command} was applied, but there was no room to keep its answer`)
+  }
+}
+
+interface MachinePart {
+  readonly rest: Uint8Array
+  readonly pieces: AsyncIterator<Uint8Array>
 }
 
 type Answers = readonly Uint8Array[] | Promise<readonly Uint8Array[]>
@@ -127,11 +197,12 @@ function isPlain({ kind }: Entry): boolean {
   return kind === 'command'
 }
 
-/** The commands of a batch that are to be applied, cut where sessions end. */
-function stepsOf(entries: readonly Entry[], decided: readonly (Decided | null)[]): Step[] {
+/** The commands of a batch that are to be applied, cut where sessions end; nothing of what the machine holds already. */
+function stepsOf(entries: readonly Entry[], decided: readonly (Decided | null)[], heldTo: Index): Step[] {
   const steps: Step[] = []
   let step: Step | null = null
   entries.forEach((entry, i) => {
+    if (entry.index <= heldTo) return
     const ended = decided[i]?.ended ?? []
     const command = commandOf(entry, decided[i] ?? null)
     if (step === null || ended.length > 0) {
@@ -166,8 +237,13 @@ function requireAnswers(answers: readonly Uint8Array[], commands: number): reado
   return answers
 }
 
-function answerNotKept(session: number, serial: number): NodeError {
-  const message = `command ${serial} of session ${session} was applied, but there was no room to keep its answer`
+/** A durable machine's store has no answers: those given between the last snapshot and a restart are gone. */
+function answerForgotten(command: string): NodeError {
+  const why = 'a server has started again since, or there was no room to keep it'
+  return appliedUnanswered(`${command} was applied, but its answer is no longer known: ${why}`)
+}
+
+function appliedUnanswered(message: string): NodeError {
   return new NodeError('ERR_QUORATE_ANSWER_TOO_LARGE', message, 'unknown')
 }
 
@@ -188,12 +264,25 @@ async function take(
   return { taken: whole.subarray(0, length), rest: whole.subarray(length) }
 }
 
-/** `first`, then what is left. Whoever stops early lets go of it all. */
-async function* chain(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array, void> {
-  try {
-    if (first.length > 0) yield first
-    for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value
-  } finally {
-    await rest.return?.()
+/**
+ * `first`, then what is left. No generator: one that has not begun does nothing when it is told to stop, and a machine's
+ * view of its store, taken for a snapshot that found no room, would stay open.
+ */
+function chain(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncIterableIterator<Uint8Array> {
+  let ahead = first.length > 0 ? first : null
+  const pieces: AsyncIterableIterator<Uint8Array> = {
+    next: async () => {
+      if (ahead === null) return rest.next()
+      const value = ahead
+      ahead = null
+      return { done: false, value }
+    },
+    return: async () => {
+      ahead = null
+      await rest.return?.()
+      return { done: true, value: undefined }
+    },
+    [Symbol.asyncIterator]: () => pieces,
   }
+  return pieces
 }

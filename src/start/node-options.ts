@@ -21,7 +21,10 @@ import { checkServer, SERVER_CHECKS, type ServerOptions } from './server-options
 export interface NodeOptions
   extends ServerOptions,
     Pick<RaftNodeOptions, 'snapshotEveryBytes' | 'requestTimeoutMs' | 'maxQueuedBytes' | 'diskStallMs' | 'slowPeerMs'> {
-  /** What the commands do. It is empty, and is restored from the disk before `startNode` returns. */
+  /**
+   * What the commands do. It is empty, and is restored from the disk before `startNode` returns; or it is durable and as
+   * its own disk has it, and is given what it lacks.
+   */
   readonly stateMachine: StateMachine
 }
 

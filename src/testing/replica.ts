@@ -26,26 +26,34 @@ export class Replica {
   readonly answers: Uint8Array[] = []
   private lastApplied: Index = 0
 
-  constructor(machine: StateMachine) {
+  /** @param index up to where the machine holds the log already: a durable one that was opened again */
+  constructor(machine: StateMachine, index: Index = 0) {
     this.machine = machine
+    this.lastApplied = index
+  }
+
+  /** The last entry that the machine was given. */
+  get index(): Index {
+    return this.lastApplied
   }
 
   /** Applies commands as the next entries of the log, `batch` at a time. @throws InvariantError when an answer is missing */
   async apply(commands: readonly Uint8Array[], batch: number = commands.length): Promise<void> {
-    for (let at = 0; at < commands.length; at += batch) {
-      const entries = commands.slice(at, at + batch).map((command) => this.nextEntry(command))
-      const answers = await this.machine.apply(entries)
-      assert(
-        answers.length === entries.length && answers.every((answer) => answer instanceof Uint8Array),
-        `${entries.length} commands at once got ${answers.length} answers: each gets one, in bytes`,
-      )
-      this.answers.push(...answers.map((answer) => answer.slice()))
-    }
+    for (let at = 0; at < commands.length; at += batch) await this.applyAtOnce(commands.slice(at, at + batch))
   }
 
   /** These sessions end with an entry of their own. Nothing more happens to a machine that is not interested. */
-  closeSessions(ids: readonly number[]): void {
-    this.machine.sessionsClosed?.(ids, { index: ++this.lastApplied, term: TERM })
+  async closeSessions(ids: readonly number[]): Promise<void> {
+    this.tellOfClosing(ids)
+    const { appliedIndex, sessionsClosed } = this.machine
+    if (appliedIndex !== undefined && sessionsClosed !== undefined) await this.applyAtOnce([])
+  }
+
+  /** Only the first half: a durable machine has stored nothing yet. */
+  tellOfClosing(ids: readonly number[]): void {
+    // Apart: of a call that does not happen the arguments are not worked out, and the entry is there all the same.
+    const index = ++this.lastApplied
+    this.machine.sessionsClosed?.(ids, { index, term: TERM })
   }
 
   async snapshot(): Promise<Snapshot> {
@@ -54,8 +62,18 @@ export class Replica {
 
   /** Takes over a snapshot, which comes in pieces of so many bytes. */
   async restore({ index, bytes }: Snapshot, pieceBytes: number = Math.max(bytes.length, 1)): Promise<void> {
-    await this.machine.restore(inPieces(bytes, pieceBytes))
+    await this.machine.restore(inPieces(bytes, pieceBytes), index)
     this.lastApplied = index
+  }
+
+  private async applyAtOnce(commands: readonly Uint8Array[]): Promise<void> {
+    const entries = commands.map((command) => this.nextEntry(command))
+    const answers = await this.machine.apply(entries)
+    assert(
+      answers.length === entries.length && answers.every((answer) => answer instanceof Uint8Array),
+      `${entries.length} commands at once got ${answers.length} answers: each gets one, in bytes`,
+    )
+    this.answers.push(...answers.map((answer) => answer.slice()))
   }
 
   private nextEntry(command: Uint8Array): CommittedEntry {

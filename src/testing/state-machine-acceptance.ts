@@ -6,6 +6,8 @@
  * ```ts
  * for (const { title, run } of stateMachineAcceptance) test(title, () => run(stage))
  * ```
+ *
+ * A durable machine has more to keep: see `durable-machine-acceptance.ts`.
  */
 import type { StateMachine } from '../runtime/state-machine.ts'
 import { assert } from '../util/assert.ts'
@@ -154,14 +156,14 @@ export const stateMachineAcceptance: readonly StateMachineStory[] = [
       const [one, other] = [await replicaOf(stage), await replicaOf(stage)]
       for (const [batch, replica] of [one, other].entries()) {
         await replica.apply(first, batch === 0 ? 1 : 10)
-        replica.closeSessions([2])
+        await replica.closeSessions([2])
         await replica.apply(second)
       }
       await expectSameState(one, other, 'after session 2 was closed')
       const restored = await replicaOf(stage)
       await restored.restore(await one.snapshot())
       for (const replica of [one, restored]) {
-        replica.closeSessions([1, 3])
+        await replica.closeSessions([1, 3])
         await replica.apply(first)
       }
       await expectSameState(one, restored, 'after sessions 1 and 3 were closed behind a snapshot')
@@ -170,17 +172,19 @@ export const stateMachineAcceptance: readonly StateMachineStory[] = [
 ]
 
 /** The stage's commands, the same ones for every story: those of a beginning and those that follow. */
-function commandsOf(stage: StateMachineStage): { readonly first: Uint8Array[]; readonly second: Uint8Array[] } {
+export function commandsOf(stage: StateMachineStage): { readonly first: Uint8Array[]; readonly second: Uint8Array[] } {
   const random = new Random(SEED)
   const some = (count: number): Uint8Array[] => Array.from({ length: count }, () => stage.newCommand(random))
   return { first: some(COMMANDS), second: some(COMMANDS / 3) }
 }
 
-async function replicaOf(stage: StateMachineStage): Promise<Replica> {
+/** A replica of a new machine. */
+export async function replicaOf(stage: StateMachineStage): Promise<Replica> {
   return new Replica(await stage.newMachine())
 }
 
-async function replicaWith(stage: StateMachineStage, commands: readonly Uint8Array[]): Promise<Replica> {
+/** A replica of a new machine that was given these commands. */
+export async function replicaWith(stage: StateMachineStage, commands: readonly Uint8Array[]): Promise<Replica> {
   const replica = await replicaOf(stage)
   await replica.apply(commands)
   return replica

@@ -9,6 +9,7 @@ import type { NodeEvents, RaftNodeOptions, ReadOptions, RequestOptions } from '.
 import { RaftNode } from '../../src/runtime/raft-node.ts'
 import type { ReplicatedState } from '../../src/runtime/replicated-state.ts'
 import type { StateMachine } from '../../src/runtime/state-machine.ts'
+import { DurableJournal, JournalStore } from '../../src/runtime/testing/durable-journal.ts'
 import { Journal } from '../../src/runtime/testing/journal.ts'
 import { TestClock } from '../../src/runtime/testing/test-clock.ts'
 import { openDiskStorage } from '../../src/storage/disk-storage.ts'
@@ -33,6 +34,8 @@ export interface ClusterOptions
   readonly isChecked?: boolean
   /** Makes what takes the place of the server's journal, anew for each of its lives. */
   readonly stateMachine?: (id: string) => StateMachine
+  /** Whose journals keep their lines on a disk. */
+  readonly durable?: readonly string[]
 }
 
 /** What became of a request. */
@@ -42,6 +45,8 @@ interface Server {
   readonly disk: MemoryFileSystem
   node: RaftNode | null
   machine: Journal
+  /** What the journal is left with after a crash; null where it lives in memory. */
+  readonly store: JournalStore | null
   readonly log: string[]
 }
 
@@ -71,7 +76,8 @@ export class Cluster {
 
   private install(id: string): void {
     const machine = new Journal(this.clock)
-    this.servers.set(id, { disk: new MemoryFileSystem({ folder: id }), node: null, machine, log: [] })
+    const store = this.options.durable?.includes(id) ? new JournalStore() : null
+    this.servers.set(id, { disk: new MemoryFileSystem({ folder: id }), node: null, machine, store, log: [] })
   }
 
   static async start(options: ClusterOptions = {}): Promise<Cluster> {
@@ -91,6 +97,12 @@ export class Cluster {
 
   machine(id: string): Journal {
     return this.server(id).machine
+  }
+
+  durable(id: string): DurableJournal {
+    const { machine } = this.server(id)
+    if (!(machine instanceof DurableJournal)) throw new Error(`the journal of ${id} is not durable`)
+    return machine
   }
 
   disk(id: string): MemoryFileSystem {
@@ -209,11 +221,24 @@ export class Cluster {
     this.switchboard.hangUp(one, other)
   }
 
-  /** The power goes. What was not synced is lost, or is not. */
-  async crash(id: string): Promise<void> {
+  /**
+   * The power goes. What was not synced is lost, or is not.
+   *
+   * @param lost how many of its newest transactions a durable journal loses; by default some
+   */
+  async crash(id: string, lost?: number): Promise<void> {
     const server = this.server(id)
     server.disk.crash(this.random)
+    if (lost === undefined) server.store?.crashSomewhere(this.random)
+    else server.store?.crash(lost)
     await this.end(server)
+  }
+
+  /** The server goes, and its folder with it; what its durable journal has written stays. */
+  async loseLog(id: string): Promise<void> {
+    await this.crash(id, 0)
+    const server = this.server(id)
+    this.servers.set(id, { ...server, disk: new MemoryFileSystem({ folder: id }) })
   }
 
   async stop(id: string): Promise<void> {
@@ -251,7 +276,8 @@ export class Cluster {
       log: { firstSegmentBytes: 64 * 1024 },
     })
     const { applyMs, restoreMs, answer } = server.machine
-    server.machine = Object.assign(new Journal(this.clock), { applyMs, restoreMs, answer })
+    const journal = server.store === null ? new Journal(this.clock) : new DurableJournal(this.clock, server.store)
+    server.machine = Object.assign(journal, { applyMs, restoreMs, answer })
     if (restore !== undefined) server.machine.restore = restore
     const member = this.knownMember.get(id)
     const { incarnation } = storage.identity
@@ -326,7 +352,8 @@ export class Cluster {
   private nodeOptions(
     server: Server,
   ): Omit<RaftNodeOptions, 'boot' | 'log' | 'snapshots' | 'id' | 'transport'> & { id?: string } {
-    const { raft = {}, size: _size, seed: _seed, stateMachine: _machine, isChecked = true, ...others } = this.options
+    const { raft = {}, isChecked = true, ...all } = this.options
+    const { size: _size, seed: _seed, stateMachine: _machine, durable: _durable, ...others } = all
     const write = (message: string): void => void server.log.push(message)
     return {
       ...others,

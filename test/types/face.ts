@@ -34,6 +34,17 @@ export const atOnce: StateMachine = {
 
 export const later: StateMachine = { ...atOnce, apply: async (entries) => entries.map(() => EMPTY) }
 
+/** One that keeps its state on a disk says how far it has come; and it may be told where a snapshot stands. */
+export const durable: StateMachine = {
+  ...atOnce,
+  get appliedIndex(): number {
+    return EMPTY.length
+  },
+  restore: async (_source, index) => {
+    EMPTY.fill(index)
+  },
+}
+
 // @ts-expect-error an answer is bytes
 export const answersText: StateMachine = { ...atOnce, apply: () => ['ok'] }
 

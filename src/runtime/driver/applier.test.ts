@@ -4,6 +4,7 @@ import type { SnapshotMeta } from '../../raft/ready.ts'
 import { utf8Decode, utf8Encode } from '../../util/bytes.ts'
 import { type Outcome, ReplicatedState } from '../replicated-state.ts'
 import type { StateMachine } from '../state-machine.ts'
+import { DurableJournal, JournalStore } from '../testing/durable-journal.ts'
 import { Journal } from '../testing/journal.ts'
 import { TestClock } from '../testing/test-clock.ts'
 import { Applier } from './applier.ts'
@@ -82,6 +83,14 @@ describe('the applier', () => {
     await clock.advance(30)
     expect(machine.lines).toEqual(['of 9', 'b'])
     expect(seen).toEqual(['1.1 1', 'applied 1, 25 bytes', 'restored 9', '10.1 2', 'applied 10, 25 bytes'])
+  })
+
+  test('restores under the index of the snapshot, which a durable machine stores with it', async () => {
+    const store = new JournalStore()
+    applier = make(new DurableJournal(clock, store))
+    restore(9)
+    await clock.advance(0)
+    expect(store.latest).toEqual({ index: 9, lines: ['of 9'] })
   })
 
   test('reports nothing after it was stopped', async () => {

@@ -109,7 +109,7 @@ export class Applier {
   }
 
   private restoreNow(meta: SnapshotMeta): Promise<void> {
-    return this.state.restore(this.openSnapshot(meta)).then(() => {
+    return this.state.restore(this.openSnapshot(meta), meta.index).then(() => {
       if (!this.stopped) this.handlers.onRestored(meta.index)
     })
   }

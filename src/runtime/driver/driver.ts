@@ -171,8 +171,9 @@ export class Driver {
     if (!this.applier.isBusy) this.takeSnapshot(this.raft.inspect().lastApplied)
   }
 
+  /** Or later, when what forbids it is over: every batch that is applied asks again. */
   private takeSnapshot(index: number): void {
-    if (this.snapshots.isTaking) return
+    if (this.snapshots.isTaking || !this.ports.state.isWholeAt(index)) return
     this.bytesSinceSnapshot = 0
     this.snapshotWanted = false
     this.snapshots.take(this.ports.state, index)
@@ -209,6 +210,8 @@ export class Driver {
     for (const fetch of ready.fetches) this.fetch(fetch)
     for (const order of ready.snapshots) this.snapshots.send(this.raft.inspect().id, order)
     for (const { token, index } of ready.reads) this.handlers.onRead(token, index)
+    // Also with a durable machine, whose newest transactions a crash may take back: the core cuts only behind a snapshot
+    // that is whole and durable here, and a machine that has fallen behind that one is restored from it.
     if (ready.compactTo !== null)
       log.compact(ready.compactTo).catch((error: Error) => this.noteCompactionFailure(error))
     if (ready.events.some(({ type }) => type === 'configuration' || type === 'departed')) {

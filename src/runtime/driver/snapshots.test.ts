@@ -4,6 +4,7 @@ import type { SendSnapshot, SnapshotMeta } from '../../raft/ready.ts'
 import { MemorySnapshots } from '../../storage/memory-snapshots.ts'
 import type { Transport } from '../../transport/transport.ts'
 import { SILENT } from '../logger.ts'
+import { ReplicatedState } from '../replicated-state.ts'
 import { Journal } from '../testing/journal.ts'
 import { TestClock } from '../testing/test-clock.ts'
 import { Snapshots } from './snapshots.ts'
@@ -80,6 +81,23 @@ describe('taking a snapshot', () => {
     await clock.advance(0)
     expect(seen).toEqual(['taken 5'])
     expect(store.latest()).toMatchObject({ meta: metaOf(5), sizeBytes: 1 })
+  })
+
+  test('for which there is no room lets go of what the machine holds open for it', async () => {
+    let isOpen = true
+    const view = {
+      next: () => Promise.reject(new Error('nobody reads')),
+      return: async () => {
+        isOpen = false
+        return { done: true, value: undefined } as const
+      },
+    }
+    machine.snapshot = () => ({ [Symbol.asyncIterator]: () => view })
+    store.create = () => Promise.reject(new Error('no room'))
+    snapshots.take(new ReplicatedState(machine), 5)
+    await clock.advance(0)
+    expect(seen).toEqual(['not taken'])
+    expect(isOpen).toBe(false)
   })
 
   test('happens once at a time, and not for what is stored already', async () => {

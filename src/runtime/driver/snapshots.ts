@@ -5,7 +5,7 @@
 import type { Index, ServerId } from '../../raft/entry.ts'
 import type { InstallSnapshot } from '../../raft/message.ts'
 import type { SendSnapshot, SnapshotMeta } from '../../raft/ready.ts'
-import type { SnapshotStore, StoredSnapshot } from '../../storage/snapshot-store.ts'
+import type { SnapshotStore, SnapshotWriter, StoredSnapshot } from '../../storage/snapshot-store.ts'
 import type { Transport } from '../../transport/transport.ts'
 import { assert } from '../../util/assert.ts'
 import type { Cancel, Clock } from '../../util/clock.ts'
@@ -106,12 +106,22 @@ export class Snapshots {
   /** `async`, so that what the machine throws at once is treated like what it rejects with later. */
   private async capture(meta: SnapshotMeta, state: Snapshotted): Promise<StoredSnapshot> {
     const source = state.snapshot()
-    const writer = await this.store.create(meta)
+    const writer = await this.begin(meta, source)
     try {
       for await (const piece of source) await writer.write(piece)
       return await writer.commit()
     } catch (error) {
       await writer.abort()
+      throw error
+    }
+  }
+
+  /** Without room for a writer the source is let go of unread: it may hold a transaction of the machine's store open. */
+  private async begin(meta: SnapshotMeta, source: AsyncIterable<Uint8Array>): Promise<SnapshotWriter> {
+    try {
+      return await this.store.create(meta)
+    } catch (error) {
+      await source[Symbol.asyncIterator]().return?.()
       throw error
     }
   }

@@ -4,7 +4,8 @@
  * answer for which there is no room is not kept, and a retry then learns only that the command was applied.
  *
  * Every change comes in the order of the log, so that every server keeps the same answers, whatever the batches are
- * that entries are applied in.
+ * that entries are applied in. Only a durable state machine, which is not asked again after a restart, leaves gaps here;
+ * nothing is decided by what is kept.
  */
 
 import { serialsUpTo } from './serials.ts'

@@ -1,6 +1,6 @@
 /**
  * Table and answers as bytes, in front of the state machine's own in every snapshot. Equal states give equal bytes, so
- * that two servers can be compared. Checksums are the snapshot store's affair. With an example in
+ * that two servers can be compared, unless a durable machine has left gaps in the answers. Checksums are the snapshot store's affair. With an example in
  * docs/formats/sessions.md.
  *
  * ```

@@ -1,7 +1,8 @@
 /** A state machine for tests: it remembers every command, in order, as text, and which sessions ended; the answer is the command's place. */
+import type { Index } from '../../raft/entry.ts'
 import { concat, utf8Decode, utf8Encode } from '../../util/bytes.ts'
 import type { Clock } from '../../util/clock.ts'
-import type { CommittedEntry, StateMachine } from '../state-machine.ts'
+import type { CommittedEntry, EntryPlace, StateMachine } from '../state-machine.ts'
 
 export class Journal implements StateMachine {
   lines: string[] = []
@@ -26,7 +27,7 @@ export class Journal implements StateMachine {
     return this.sleep(this.applyMs).then(() => this.applyNow(entries))
   }
 
-  sessionsClosed(ids: readonly number[]): void {
+  sessionsClosed(ids: readonly number[], _entry?: EntryPlace): void {
     for (const id of ids) this.lines.push(`session ${id} closed`)
   }
 
@@ -37,7 +38,7 @@ export class Journal implements StateMachine {
     })()
   }
 
-  async restore(source: AsyncIterable<Uint8Array>): Promise<void> {
+  async restore(source: AsyncIterable<Uint8Array>, _index?: Index): Promise<void> {
     this.isHalf = true
     this.lines = []
     const pieces: Uint8Array[] = []

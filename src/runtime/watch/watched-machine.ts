@@ -1,4 +1,6 @@
 /** The user's state machine, timed: how long each `apply` takes, and whether one is under way. */
+
+import type { Index } from '../../raft/entry.ts'
 import type { Clock } from '../../util/clock.ts'
 import type { CommittedEntry, EntryPlace, StateMachine } from '../state-machine.ts'
 import { DURATION_BOUNDS_MS, Histogram } from './histogram.ts'
@@ -14,10 +16,17 @@ export class WatchedMachine implements StateMachine {
   readonly applyMs: Histogram = new Histogram(DURATION_BOUNDS_MS)
   /** How long the last `restore` took. */
   lastRestoreMs = 0
+  /** Absent where the machine does without: a durable one would be asked for a transaction with nothing in it. */
+  readonly sessionsClosed?: (ids: readonly number[], place: EntryPlace) => void
 
   constructor(machine: StateMachine, clock: Clock) {
     this.machine = machine
     this.clock = clock
+    if (machine.sessionsClosed !== undefined) this.sessionsClosed = (ids, place) => machine.sessionsClosed?.(ids, place)
+  }
+
+  get appliedIndex(): Index | undefined {
+    return this.machine.appliedIndex
   }
 
   /** True while the machine is in the middle of something: its state is none that ever was. */
@@ -49,19 +58,14 @@ export class WatchedMachine implements StateMachine {
     return answers
   }
 
-  /** The machine may do without. */
-  sessionsClosed(ids: readonly number[], place: EntryPlace): void {
-    this.machine.sessionsClosed?.(ids, place)
-  }
-
   snapshot(): AsyncIterable<Uint8Array> {
     return this.machine.snapshot()
   }
 
-  async restore(source: AsyncIterable<Uint8Array>): Promise<void> {
+  async restore(source: AsyncIterable<Uint8Array>, index: Index): Promise<void> {
     const begunAt = this.begin()
     try {
-      await this.machine.restore(source)
+      await this.machine.restore(source, index)
     } finally {
       this.lastRestoreMs = this.clock.now() - begunAt
       this.end()
