@@ -78,8 +78,6 @@ export class RaftNode {
   private readonly sessions: Sessions
   private readonly joiner: Joiner | null
   private readonly gate: Gate
-  /** Null for a node among many, whose host has met the others. */
-  private readonly formation: Formation | null
   private readonly queues: Queues
   private readonly events: Listeners<NodeEvents>
   private readonly watch: Watch
@@ -110,7 +108,7 @@ export class RaftNode {
         isChangeRequest(body) ? node.changes.answer(body) : node.desk.answer(body),
       )
       node.watch.start()
-      node.formation?.start()
+      node.gate.start()
       node.joiner?.start()
       return node
     } catch (error) {
@@ -138,11 +136,7 @@ export class RaftNode {
       return restoring ? null : lastApplied
     })
     this.desk = this.makeDesk(maxMessageBytes)
-    const { formation, boot } = options
-    const own = (): Formation =>
-      new Formation(this.id, formation ?? null, isNew(boot), this.logger, (error) => this.failWith(error))
-    this.formation = options.gate === undefined ? own() : null
-    this.gate = options.gate ?? (this.formation as Formation)
+    this.gate = options.gate ?? this.makeGate()
     this.gate.whenFormed(() => this.driver.takePart())
     this.joiner = joinerFor(this.raft, options, this.logger, (error) => this.failWith(error))
     this.changes = new Changes(this.raft, this.watch.transport, {
@@ -169,6 +163,11 @@ export class RaftNode {
       input: (tell) => this.driver.input(tell),
       wantSnapshot: () => this.driver.wantSnapshot(),
     })
+  }
+
+  private makeGate(): Gate {
+    const { formation = null, boot } = this.options
+    return new Formation(this.id, formation, isNew(boot), this.logger, (error) => this.failWith(error))
   }
 
   private makeWatch(machine: WatchedMachine): Watch {
@@ -371,7 +370,7 @@ export class RaftNode {
   /** The state machine may be in the middle of `apply`: whoever stops a node may take its state apart afterwards. */
   private close(): Promise<void> {
     const atRest = within(this.options.clock, STOP_APPLY_MS, this.watch.stateMachine.rest())
-    return letGo(Promise.all([this.driver.stop(), this.formation?.stop(), atRest]), this.options)
+    return letGo(Promise.all([this.driver.stop(), this.gate.stop(), atRest]), this.options)
   }
 
   private refusalToWork(): NodeError | null {

@@ -32,6 +32,8 @@ export class Introductions {
       get missing() {
         return whole.missing
       },
+      start: () => {},
+      stop: async () => {},
       whenFormed: (action) => whole.whenFormed(action),
       admit: () => null,
       isStranger: (peer, configuration) => this.isStranger(peer, configuration),

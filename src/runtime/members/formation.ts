@@ -52,7 +52,6 @@ export class Formation implements Gate {
     return this.formed ? [] : (this.options?.founders ?? []).filter((id) => !this.met.has(id))
   }
 
-  /** Called once the transport runs. */
   start(): void {
     if (this.formed) return
     if (this.missing.length > 0) {
@@ -61,7 +60,6 @@ export class Formation implements Gate {
     this.keepWhenComplete()
   }
 
-  /** Returns when nothing is written any more. */
   async stop(): Promise<void> {
     this.stopped = true
     await this.keeping

@@ -8,6 +8,10 @@ export interface Gate {
   readonly isFormed: boolean
   /** First members that have not been met. */
   readonly missing: readonly ServerId[]
+  /** Called once the transport runs. */
+  start(): void
+  /** Returns when nothing is written any more. */
+  stop(): Promise<void>
   /** Calls `action` once it is formed; never when it is so already. */
   whenFormed(action: () => void): void
   /**
