@@ -50,6 +50,7 @@ const VALUES = {
   'load-share': ['0.5', share, 'steady load, as a share of what the cluster can take'],
   rounds: ['50', count, 'fail-over: how often the leader is killed'],
   'stop-rounds': ['20', count, 'fail-over: how often it is stopped in its tracks'],
+  groups: ['1000', whole, 'groups: how many each host has'],
   'snapshot-bytes': ['1e9', whole, 'catch-up: the state that a new server is brought'],
   'log-bytes': ['1e9', whole, 'recovery: the log that is opened again'],
   'segment-bytes': ['67108864', whole, 'the first segment of each log, as of one that has been in use for a while'],

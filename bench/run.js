@@ -12,13 +12,14 @@ import * as append from './scenarios/append.js'
 import * as catchup from './scenarios/catchup.js'
 import * as core from './scenarios/core.js'
 import * as failover from './scenarios/failover.js'
+import * as groups from './scenarios/groups.js'
 import * as memory from './scenarios/memory.js'
 import * as peers from './scenarios/peers.js'
 import * as reads from './scenarios/reads.js'
 import * as recovery from './scenarios/recovery.js'
 import * as replication from './scenarios/replication.js'
 
-const SCENARIOS = { replication, append, core, reads, failover, catchup, recovery, memory, peers }
+const SCENARIOS = { replication, append, core, reads, failover, catchup, recovery, memory, groups, peers }
 
 async function main(args) {
   const options = readOptions(args, Object.keys(SCENARIOS))

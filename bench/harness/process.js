@@ -3,12 +3,14 @@
 import { Ceiling, follow } from '../subjects/ceiling.js'
 import { DiskAlone, measureAppends } from '../subjects/disk.js'
 import { httpRequester } from '../subjects/etcd-api.js'
+import { Host } from '../subjects/host.js'
 import { fill, serve } from '../subjects/node.js'
 import { closedLoop } from './load.js'
 import { OpenLoop } from './open-loop.js'
 import { Writer } from './writer.js'
 
 let node = null
+let host = null
 let ceiling = null
 let disk = null
 let openLoop = null
@@ -48,6 +50,18 @@ const TASKS = {
     const highestMb = Math.round(highestBytes / 2 ** 20)
     highestBytes = 0
     return { highestMb }
+  },
+
+  // A host of many groups.
+  host: async ({ directory, id, members, groups, segmentBytes }) => {
+    host = await Host.start(directory, id, members, groups, segmentBytes)
+    setInterval(watchMemory, 250).unref()
+  },
+  standing: ({ groups }) => host.standing(groups),
+  loadGroups: ({ groups, load }) => host.load(groups, load),
+  processor: () => {
+    const { user, system } = process.cpuUsage()
+    return { usedMs: (user + system) / 1000, nowMs: performance.now() }
   },
 
   // Load on a server.
