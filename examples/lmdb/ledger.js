@@ -20,6 +20,8 @@ export class Ledger {
     this.#accountsInAPiece = accountsInAPiece
     this.#store = open({ path: directory })
     this.#accounts = this.#store.openDB({ name: 'accounts' })
+    // What a restore that was interrupted has left.
+    if (this.appliedIndex === 0) this.#accounts.clearSync()
   }
 
   get appliedIndex() {

@@ -34,7 +34,8 @@ export interface EntryPlace {
 export interface StateMachine {
   /**
    * Of a durable machine only, and there from the start: the index up to which its store holds what the log did to it; 0
-   * when it is empty. A volatile machine has none.
+   * when it is empty, and it is empty when it says 0: what an interrupted `restore` has left is dropped when the store is
+   * opened. A volatile machine has none.
    */
   readonly appliedIndex?: Index | undefined
 
