@@ -32,7 +32,8 @@ import { decodeRecords, encodeRecords, type LogRecord } from './record.ts'
 export const BATCH_HEADER_BYTES = 48
 export const BATCH_MAGIC = 0x74614251
 export const LOG_ID_BYTES = 8
-const ALIGNMENT_BYTES = 8
+/** Batches start at multiples of this. */
+export const BATCH_ALIGNMENT_BYTES = 8
 const SEAL = 0xff
 
 /** Where a batch lies, and behind which one. */
@@ -70,7 +71,7 @@ export function batchEnd(header: BatchHeader): number {
 
 /** The same from where the entries end. */
 export function sealedEnd(end: number): number {
-  return end + ALIGNMENT_BYTES - (end % ALIGNMENT_BYTES)
+  return end + BATCH_ALIGNMENT_BYTES - (end % BATCH_ALIGNMENT_BYTES)
 }
 
 export interface EncodedBatch {

@@ -10,7 +10,7 @@ import { type Entry, type Index, sizeOf } from '../raft/entry.ts'
 import type { PersistBatch } from '../raft/ready.ts'
 import { assert } from '../util/assert.ts'
 import { Deque } from '../util/deque.ts'
-import { type BatchHeader, batchEnd, type EncodedBatch, encodeBatch } from './batch.ts'
+import { BATCH_ALIGNMENT_BYTES, type BatchHeader, batchEnd, type EncodedBatch, encodeBatch } from './batch.ts'
 import type { CopyForward } from './copy-forward.ts'
 import { Draft } from './draft.ts'
 import { diskFull, poisoned, StorageError } from './errors.ts'
@@ -58,8 +58,6 @@ interface Job {
 const MAX_BATCH_BYTES = 16 * 2 ** 20
 /** Nor more compactions than that: on a full disk they must do with the 4 KiB of a segment's reserve. */
 const MAX_BATCH_COMPACTIONS = 64
-/** The hard state and start records of a group with a vote for an id of a few hundred bytes. */
-const MAX_START_BYTES = 1024
 /** Copying reads in pieces of this. */
 const COPY_READ_BYTES = 2 ** 20
 
@@ -277,9 +275,9 @@ export class WriteAheadLog {
     return { ...encodeBatch(place, all, entries, pieces), records: all }
   }
 
-  /** What a segment's first batch has more than others, at most. */
+  /** What a segment's first batch has more than others; as its seal may grow as well, at most. */
   private startBytes(): number {
-    return MAX_START_BYTES + encodeRecords(this.groups.startRecords()).length
+    return encodeRecords(this.groups.startRecords()).length + BATCH_ALIGNMENT_BYTES
   }
 
   /**
