@@ -130,7 +130,8 @@ export const durableMachineAcceptance: readonly DurableMachineStory[] = [
     },
   },
   {
-    title: 'a restore that breaks off leaves the old state with its index, or nothing with index 0, and can be done again',
+    title:
+      'a restore that breaks off leaves the old state with its index, or nothing with index 0, and can be done again',
     run: async (stage) => {
       const { first, second } = commandsOf(stage)
       const one = await replicaWith(stage, [...first, ...second])
