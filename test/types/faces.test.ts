@@ -23,12 +23,14 @@ describe('the package', () => {
       'InvariantError',
       'NodeError',
       'OptionsError',
+      'RaftHost',
       'RaftNode',
       'StorageError',
       'TransportError',
       'decodeConfiguration',
       'prometheusText',
       'recoverCluster',
+      'startHost',
       'startNode',
     ])
   })
