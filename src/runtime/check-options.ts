@@ -13,14 +13,15 @@ export type Check = (value: unknown) => string | null
 /** One for every option there is, so that a new one cannot be forgotten, and a name that is not here is a typing error. */
 export type Checks<T> = { readonly [Name in keyof Required<T>]: Check }
 
-/** @throws OptionsError for the first option that is unknown or wrong; options that are left out are not looked at */
+/** @throws OptionsError for the first option that is unknown or wrong; one that is left out, or undefined, is not looked at */
 export function checkEach<T>(options: unknown, checks: Checks<T>, prefix = ''): void {
   if (!isRecord(options)) throw new OptionsError(`${prefix || 'the options'} must be an object, not ${show(options)}`)
   const names = Object.keys(checks)
   for (const [name, value] of Object.entries(options)) {
     const check = names.includes(name) ? checks[name as keyof T] : undefined
     if (check === undefined) throw new OptionsError(`there is no option ${join(prefix, name)}${suggest(name, names)}`)
-    const objection = check(value)
+    // `logger: isVerbose ? console : undefined` means no logger.
+    const objection = value === undefined ? null : check(value)
     if (objection !== null) throw new OptionsError(`${join(prefix, name)} is ${show(value)}: ${objection}`)
   }
 }

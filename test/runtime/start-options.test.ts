@@ -50,7 +50,7 @@ describe('startNode refuses', () => {
       { requestTimeoutMs: 100 },
       'requestTimeoutMs 100 is below electionTimeoutMaxMs 600',
     ],
-    ['to be told nothing', { directory: undefined, id: undefined }, 'id is undefined'],
+    ['to be told nothing', { directory: undefined, id: undefined }, 'id and directory must be given'],
   ])('%s', async (_what, change, words) => {
     const starting = startNode(options(change))
     await expect(starting).rejects.toMatchObject({
@@ -59,6 +59,14 @@ describe('startNode refuses', () => {
     })
     expect(existsSync(join(directory, 'a'))).toBe(false)
   })
+})
+
+test('an option that is undefined is as one that is left out', async () => {
+  const names = ['listen', 'join', 'tls', 'allowPlaintext', 'logger', 'raft', 'storage', 'requestTimeoutMs']
+  const others = ['snapshotEveryBytes', 'maxQueuedBytes', 'diskStallMs', 'slowPeerMs']
+  const node = await startNode(options(Object.fromEntries([...names, ...others].map((name) => [name, undefined]))))
+  expect(await node.propose(new Uint8Array(1))).toEqual(new Uint8Array())
+  await node.stop()
 })
 
 test('what a node tells is published on channels, with its id', async () => {
