@@ -52,6 +52,7 @@ const VALUES = {
   'stop-rounds': ['20', count, 'fail-over: how often it is stopped in its tracks'],
   groups: ['1000', whole, 'groups: how many each host has'],
   'snapshot-bytes': ['1e9', whole, 'catch-up: the state that a new server is brought'],
+  'snapshot-rate': [null, whole, 'catch-up: the most bytes a second that a snapshot is sent with; by default no bound'],
   'log-bytes': ['1e9', whole, 'recovery: the log that is opened again'],
   'segment-bytes': ['67108864', whole, 'the first segment of each log, as of one that has been in use for a while'],
   directory: [tmpdir(), (text) => text, 'where the data lie: on the disk that is to be measured'],

@@ -5,6 +5,7 @@
 // What counts is how long commands take meanwhile, beside how long they take when nothing of this happens.
 import { sleep, until } from '../harness/children.js'
 import { withCluster } from '../harness/cluster.js'
+import { round, spreadOf } from '../harness/latencies.js'
 import { figure, size as sizeText } from '../harness/table.js'
 
 export const title = 'catching up beside live load'
@@ -20,15 +21,28 @@ const NEWCOMER = 'd'
 
 export async function* run(plan, progress) {
   // Snapshots are taken when this scenario says so; the log is kept for who was away.
-  const options = { ballastBytes: plan.snapshotBytes, snapshotEveryBytes: 1e15, raft: { retainEntries: RETAINED } }
+  const { snapshotBytes: ballastBytes, snapshotRate } = plan
+  const rate = snapshotRate === null ? {} : { snapshotBytesPerSecond: snapshotRate }
+  const options = { ballastBytes, snapshotEveryBytes: 1e15, raft: { retainEntries: RETAINED }, ...rate }
   const { phases, points, load } = await withCluster(plan, (cluster) => measure(cluster, plan, progress), options)
+  const typical = phases.map(({ fromSeconds, toSeconds }) =>
+    typicalP99(points.filter(({ atSeconds }) => atSeconds > fromSeconds && atSeconds <= toSeconds)),
+  )
   const [quiet] = phases
-  for (const phase of phases) {
+  for (const [i, phase] of phases.entries()) {
     const p99Ratio = Math.round((phase.p99Ms / quiet.p99Ms) * 100) / 100
     // The chart's line, on the row that it is about.
     const timeline = phase.name === 'transfer' ? { points } : {}
-    yield { scenario: title, load, size: SIZE, ...phase, p99Ratio, ...timeline }
+    const typicalP99Ms = typical[i]
+    const typicalRatio = typicalP99Ms === null ? null : round(typicalP99Ms / typical[0])
+    yield { scenario: title, load, size: SIZE, ...phase, p99Ratio, typicalP99Ms, typicalRatio, ...timeline }
   }
+}
+
+/** The middle of the p99 of each quarter of a second: one hiccup of the disk, which the p99 of ten seconds is, does not count. */
+function typicalP99(points) {
+  const figures = points.flatMap(({ p99Ms }) => (p99Ms === null ? [] : [p99Ms]))
+  return figures.length === 0 ? null : spreadOf(figures).median
 }
 
 async function measure(cluster, plan, progress) {
@@ -122,6 +136,8 @@ export const columns = [
   ['p99', (row) => figure(row.p99Ms, 'ms')],
   ['worst', (row) => figure(row.worstMs, 'ms')],
   ['p99 to quiet', (row) => `${figure(row.p99Ratio)} ×`],
+  ['typical p99', (row) => figure(row.typicalP99Ms, 'ms')],
+  ['to quiet', (row) => `${figure(row.typicalRatio)} ×`],
   ['brought', (row) => (row.bytes === undefined ? '' : sizeText(row.bytes))],
   ['in', (row) => (row.seconds === undefined ? '' : figure(row.seconds, 's'))],
   ['MB/s', (row) => (row.bytes === undefined ? '' : figure(row.megabytesPerSecond))],

@@ -20,6 +20,7 @@ import {
 } from '../runtime/check-options.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { DiskStorageOptions } from '../storage/disk-storage.ts'
+import type { TransportLimits } from '../transport/limits.ts'
 import { isCertificateSource } from './tls.ts'
 
 /** `id`, `cluster`, `directory` and `members` are yours to say, the rest has defaults. */
@@ -50,6 +51,11 @@ export interface ServerOptions extends TcpOptions {
   readonly tls?: CertificateSource
   /** Where the server says what happens to it; by default nowhere. */
   readonly logger?: Logger
+  /**
+   * What one snapshot on its way to another server may take, in bytes a second; by default as much as network and disks
+   * give. A bound keeps the latencies of what goes on meanwhile, and makes the new server wait longer.
+   */
+  readonly snapshotBytesPerSecond?: number
   /** Elections, heartbeats, sizes: the defaults suit a local network. */
   readonly raft?: Partial<RaftOptions>
   /** How the log lies on the disk. */
@@ -67,6 +73,7 @@ export const SERVER_CHECKS: Checks<ServerOptions> = {
   logger: hasMethods('info', 'warn', 'error'),
   tls: isCertificateSource,
   allowPlaintext: isBoolean,
+  snapshotBytesPerSecond: isSize,
   raft: () => null,
   storage: () => null,
 }
@@ -96,6 +103,11 @@ export function checkServer(options: ServerOptions): void {
 /** True when the server asks to be taken into a cluster that is there. */
 export function isJoining({ join }: ServerOptions): boolean {
   return join !== undefined && join !== false
+}
+
+/** What the options say of the transport's limits. */
+export function limitsOf({ snapshotBytesPerSecond }: ServerOptions): Partial<TransportLimits> {
+  return snapshotBytesPerSecond === undefined ? {} : { snapshotBytesPerSecond }
 }
 
 /** Where it listens. */

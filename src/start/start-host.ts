@@ -9,7 +9,7 @@ import { StreamTransport } from '../transport/stream-transport.ts'
 import { entropy } from './entropy.ts'
 import { publishGroupEvents } from './events.ts'
 import { checkHostOptions, type HostOptions } from './host-options.ts'
-import { addressOf, isJoining } from './server-options.ts'
+import { addressOf, isJoining, limitsOf } from './server-options.ts'
 import { openTls, reload } from './tls.ts'
 
 /**
@@ -42,7 +42,7 @@ export async function startHost(options: HostOptions): Promise<RaftHost> {
   const { incarnation } = storage.identity
   const address = addressOf(options)
   const transport = new StreamTransport(
-    { cluster, id, incarnation, address, clock, random: random.split(), limits: LIMITS },
+    { cluster, id, incarnation, address, clock, random: random.split(), limits: { ...LIMITS, ...limitsOf(options) } },
     tls ?? tcpNetwork(options),
   )
   const host = await RaftHost.open({

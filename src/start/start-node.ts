@@ -10,7 +10,7 @@ import { StreamTransport } from '../transport/stream-transport.ts'
 import { entropy } from './entropy.ts'
 import { publishNodeEvents } from './events.ts'
 import { checkOptions, type NodeOptions } from './node-options.ts'
-import { addressOf, isJoining } from './server-options.ts'
+import { addressOf, isJoining, limitsOf } from './server-options.ts'
 import { openTls, reload } from './tls.ts'
 
 /**
@@ -41,7 +41,7 @@ export async function startNode(options: NodeOptions): Promise<RaftNode> {
   const founders = Object.keys(members)
   const { incarnation } = storage.identity
   const transport = new StreamTransport(
-    { cluster: clusterId, id, incarnation, address, clock, random: random.split() },
+    { cluster: clusterId, id, incarnation, address, clock, random: random.split(), limits: limitsOf(options) },
     tls ?? tcpNetwork(options),
   )
   const { join, ...others } = options

@@ -62,7 +62,17 @@ describe('startNode refuses', () => {
 })
 
 test('an option that is undefined is as one that is left out', async () => {
-  const names = ['listen', 'join', 'tls', 'allowPlaintext', 'logger', 'raft', 'storage', 'requestTimeoutMs']
+  const names = [
+    'listen',
+    'join',
+    'tls',
+    'snapshotBytesPerSecond',
+    'allowPlaintext',
+    'logger',
+    'raft',
+    'storage',
+    'requestTimeoutMs',
+  ]
   const others = ['snapshotEveryBytes', 'maxQueuedBytes', 'diskStallMs', 'slowPeerMs']
   const node = await startNode(options(Object.fromEntries([...names, ...others].map((name) => [name, undefined]))))
   expect(await node.propose(new Uint8Array(1))).toEqual(new Uint8Array())
