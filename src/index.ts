@@ -14,9 +14,10 @@ export type { ProgressState } from './raft/progress.ts'
 export type { RaftEvent, Role } from './raft/ready.ts'
 export { NodeError, type NodeErrorCode } from './runtime/errors.ts'
 export type { DiskFullEvent, SlowPeerEvent, SnapshotEvent, StallCause, StallEvent } from './runtime/events.ts'
-export type { GroupOptions, HostEvents, HostStatus } from './runtime/host/host-options.ts'
+export type { GroupOptions, HostEvents, HostStatus, RaftHostOptions } from './runtime/host/host-options.ts'
 export { RaftHost } from './runtime/host/raft-host.ts'
 export type { Logger } from './runtime/logger.ts'
+export type { Gate } from './runtime/members/gate.ts'
 export type {
   FormationOptions,
   JoinOptions,

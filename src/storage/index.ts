@@ -15,7 +15,9 @@ export {
   type FileSystemErrorCode,
   type FolderLock,
 } from './file-system.ts'
+export type { FolderOptions } from './folder.ts'
 export type { Founders } from './founders.ts'
+export { type GroupStorage, type HostStorage, openHostStorage } from './host-storage.ts'
 export type { ServerIdentity } from './identity.ts'
 export type { LogStore, OpenedLog, RecoveryReport } from './log-store.ts'
 export {
@@ -27,6 +29,6 @@ export {
 } from './memory-file-system.ts'
 export { MemoryLog } from './memory-log.ts'
 export { MemorySnapshots } from './memory-snapshots.ts'
-export { SharedLog } from './shared-log.ts'
+export { type OpenedSharedLog, SharedLog } from './shared-log.ts'
 export type { OpenedSnapshots, SnapshotStore, SnapshotWriter, StoredSnapshot } from './snapshot-store.ts'
 export { createLog, type DiskLogOptions } from './write-ahead-log.ts'

@@ -2,7 +2,7 @@
 import type { ServerId } from '../../raft/entry.ts'
 import type { RaftOptions } from '../../raft/options.ts'
 import type { HostStorage } from '../../storage/host-storage.ts'
-import type { Transport } from '../../transport/transport.ts'
+import type { SharedTransport } from '../../transport/transport.ts'
 import type { Clock } from '../../util/clock.ts'
 import type { Random } from '../../util/random.ts'
 import type { Logger } from '../logger.ts'
@@ -15,7 +15,7 @@ export interface RaftHostOptions {
   readonly id: ServerId
   readonly storage: HostStorage
   /** One for the host itself, and a view of it for each group. */
-  readonly transport: Transport & { group(name: string): Transport }
+  readonly transport: SharedTransport
   readonly clock: Clock
   readonly random: Random
   /** The hosts and where they listen: the first members of every group that does not name its own. */
