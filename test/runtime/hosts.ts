@@ -69,6 +69,13 @@ export class Hosts {
     return this.machine(id).log
   }
 
+  isUp(id: string): boolean {
+    return this.machine(id).host !== null
+  }
+
+  /** The servers that stopped themselves, in all lives. */
+  readonly failures: unknown[] = []
+
   /** Starts the host, and these groups on it. */
   async restart(id: string, groups: readonly string[]): Promise<RaftHost> {
     const machine = this.machine(id)
@@ -86,6 +93,7 @@ export class Hosts {
         logger: { info: write, warn: write, error: write },
       }),
     )
+    machine.host.on('failure', (failure) => this.failures.push(failure))
     for (const name of groups) await this.startGroup(id, name)
     return machine.host
   }
@@ -95,7 +103,7 @@ export class Hosts {
     const journal = new Journal(this.clock)
     machine.journals.set(name, journal)
     const choice = members === undefined ? {} : { members }
-    return this.value(this.host(id).startGroup({ name, stateMachine: journal, ...choice }))
+    return this.value(this.host(id).startGroup({ name, stateMachine: journal, snapshotEveryBytes: 4000, ...choice }))
   }
 
   /** A new host with an empty disk. */
@@ -114,12 +122,23 @@ export class Hosts {
     machine.host = null
   }
 
-  /** As after SIGSTOP: it neither says nor hears anything, and its connections break when the others notice. */
-  freeze(id: string): void {
+  /** As after SIGSTOP: the others hear nothing of it, nor it of them; after a while their connections count as lost. */
+  async freeze(id: string): Promise<void> {
+    this.links(id, false)
+    await this.clock.advance(1500)
+    for (const other of this.ids) if (other !== id) this.switchboard.hangUp(id, other)
+  }
+
+  /** What `freeze` did is over. */
+  thaw(id: string): void {
+    this.links(id, true)
+  }
+
+  private links(id: string, up: boolean): void {
     for (const other of this.ids) {
       if (other === id) continue
-      this.switchboard.setLink(id, other, { up: false })
-      this.switchboard.setLink(other, id, { up: false })
+      this.switchboard.setLink(id, other, { up })
+      this.switchboard.setLink(other, id, { up })
     }
   }
 
