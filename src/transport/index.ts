@@ -6,6 +6,7 @@
  */
 export type { Cancel, Clock } from '../util/clock.ts'
 export type { CloseReason, TransportCounters } from './counters.ts'
+export type { OutgoingFrame } from './frame.ts'
 export type { Group } from './groups.ts'
 export type { Identity } from './handshake.ts'
 export { DEFAULT_LIMITS, type TransportLimits } from './limits.ts'
