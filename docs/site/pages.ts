@@ -13,8 +13,11 @@ const SOURCE_FRONT = '---\nsearch: false\noutline: false\nprev: false\nnext: fal
 
 type Page = readonly [path: string, text: string]
 
-/** The sources that some page links to. */
-type Shown = Set<string>
+/** The sources that some page links to, and the pictures that it shows. */
+interface Shown {
+  readonly sources: Set<string>
+  readonly pictures: Set<string>
+}
 
 /**
  * Every page but those of the reference, by its path on the site.
@@ -24,12 +27,15 @@ type Shown = Set<string>
  */
 export function assemble(root: string): Page[] {
   const pages = pagesIn(root)
-  const shown: Shown = new Set()
+  const shown: Shown = { sources: new Set(), pictures: new Set() }
   const rewritten = pages.map((path): Page => {
     const text = readFileSync(join(root, path), 'utf8').replaceAll(/^```hex/gm, '```text')
     return [siteOf(path), rewriteLinks(text, (link) => target(root, path, link, shown))]
   })
-  return [...rewritten, ...[...shown].map((path) => showSource(root, path, shown))]
+  const pictures = [...shown.pictures].map(
+    (path): Page => [`public${pictureOf(path)}`, readFileSync(join(root, path), 'utf8')],
+  )
+  return [...rewritten, ...pictures, ...[...shown.sources].map((path) => showSource(root, path, shown))]
 }
 
 function pagesIn(root: string): string[] {
@@ -61,8 +67,17 @@ function target(root: string, page: string, link: string, shown: Shown): string 
   const [file = '', anchor] = link.split('#')
   const path = posix.join(posix.dirname(page), file).replace(/\/$/, '')
   if (!existsSync(join(root, path))) throw new Error(`${page}: [${link}]: there is no ${path}`)
+  if (path.endsWith('.svg')) {
+    shown.pictures.add(path)
+    return pictureOf(path)
+  }
   const place = addressOf(pageAt(root, path) ?? show(path, shown))
   return anchor === undefined ? place : `${place}#${anchor}`
+}
+
+/** What lies in `public` is found at the site's root. */
+function pictureOf(path: string): string {
+  return `/${posix.basename(path)}`
 }
 
 /** A folder's page is its README. */
@@ -72,7 +87,7 @@ function pageAt(root: string, path: string): string | null {
 }
 
 function show(path: string, shown: Shown): string {
-  shown.add(path)
+  shown.sources.add(path)
   return sourceOf(path)
 }
 
@@ -97,7 +112,7 @@ function listOf(root: string, folder: string, shown: Shown): string {
   const paths = readdirSync(join(root, folder)).map((name) => posix.join(folder, name))
   return paths
     .map((path) =>
-      shown.has(path) ? `- [${posix.basename(path)}](${addressOf(sourceOf(path))})` : `- ${posix.basename(path)}`,
+      shown.sources.has(path) ? `- [${posix.basename(path)}](${addressOf(sourceOf(path))})` : `- ${posix.basename(path)}`,
     )
     .join('\n')
 }

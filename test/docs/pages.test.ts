@@ -22,6 +22,11 @@ describe('a page on the site', () => {
     expect(site.has(place)).toBe(true)
   })
 
+  test('shows pictures, which lie at the root', () => {
+    expect(site.get('performance.md')).toContain('](/performance.svg)')
+    expect(site.get('public/performance.svg')).toContain('<svg')
+  })
+
   test('links to pages, with their anchors, and to sources that it shows', () => {
     expect(site.get('architecture.md')).toContain('[CONTRIBUTING.md](/contributing#how-to-add-a-test)')
     expect(site.get('architecture.md')).toContain('[raft.ts](/source/src/raft/raft-ts)')
