@@ -120,6 +120,16 @@ test('a group whose state machine throws stops, and the others go on', async () 
   expect(hosts.host('a').status().notStarted).toEqual(['orders'])
 })
 
+test('a disk that fails ends the whole host, aloud', async () => {
+  hosts = await Hosts.start('orders', 'stock')
+  const host = hosts.host('a')
+  hosts.disk('a').fault = ({ kind }) => (kind === 'sync' ? { code: 'EIO', effect: 'none' } : null)
+  await hosts.propose('b', 'orders', 'one')
+  expect(await hosts.value(host.failed)).toMatchObject({ code: 'ERR_QUORATE_STORAGE_POISONED' })
+  expect(host.status().stopped).toMatch(/^the host has stopped itself: /)
+  expect(await hosts.propose('b', 'stock', 'two')).toBe('1')
+})
+
 test('the groups that are in the folder and were not started are told', async () => {
   hosts = await Hosts.start('orders', 'stock')
   await hosts.crash('a')

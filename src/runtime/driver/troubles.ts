@@ -7,7 +7,7 @@ import type { TransportTrouble } from '../../transport/transport.ts'
 import type { Logger } from '../logger.ts'
 
 /** Longer than the transport waits between two attempts: who is heard and not complained of for so long is well. */
-const QUIET_MS = 10_000
+export const QUIET_MS = 10_000
 
 interface Trouble {
   readonly code: string

@@ -8,8 +8,11 @@ import { type Configuration, NOBODY, votersOnly } from '../../raft/configuration
 import type { ServerId } from '../../raft/entry.ts'
 import { OptionsError } from '../../raft/errors.ts'
 import type { RaftOptions } from '../../raft/options.ts'
+import { StorageError } from '../../storage/errors.ts'
 import type { GroupStorage } from '../../storage/host-storage.ts'
 import type { Introduction } from '../../transport/transport.ts'
+import type { Cancel } from '../../util/clock.ts'
+import { QUIET_MS, Troubles } from '../driver/troubles.ts'
 import { asError, NodeError } from '../errors.ts'
 import { Listeners } from '../listeners.ts'
 import { harmless, type Logger, labelled, SILENT } from '../logger.ts'
@@ -43,6 +46,8 @@ export class RaftHost {
   private readonly events: Listeners<HostEvents>
   private readonly formation: Formation
   private readonly introductions: Introductions
+  private readonly troubles: Troubles
+  private readonly looks = new Map<ServerId, Cancel>()
   private readonly running = new Map<string, RaftNode>()
   /** Names that are being started, stopped or removed: one thing at a time with each. */
   private readonly busy = new Set<string>()
@@ -53,7 +58,7 @@ export class RaftHost {
   /** Listens and meets the other hosts; groups are started afterwards. Lets go of everything when it rejects. */
   static async open(options: RaftHostOptions): Promise<RaftHost> {
     const host = new RaftHost(options)
-    const { transport, storage, members } = options
+    const { transport, storage, members, clock } = options
     try {
       await transport.start({
         // Hosts say nothing to each other but what their groups say.
@@ -66,7 +71,7 @@ export class RaftHost {
         },
         onConnectionLost: () => {},
         admit: (peer) => host.admit(peer),
-        onTrouble: ({ peer, code, message }) => host.logger.warn('trouble with a connection', { peer, code, message }),
+        onTrouble: (trouble) => host.troubles.note(trouble, clock.now()),
       })
       transport.setPeers(members)
       host.formation.start()
@@ -85,6 +90,7 @@ export class RaftHost {
     this.logger = harmless(options.logger ?? SILENT)
     this.events = new Listeners(this.logger)
     this.introductions = new Introductions(this.logger)
+    this.troubles = new Troubles(this.logger)
     this.failed = new Promise((resolve) => {
       this.reportFailure = resolve
     })
@@ -116,7 +122,7 @@ export class RaftHost {
       const node = await this.openNode(options, storage)
       this.running.set(name, node)
       this.options.onGroup?.(name, node)
-      void node.failed.then((error) => this.events.emit('failure', { group: name, error }))
+      void node.failed.then((error) => this.groupFailed(name, error))
       if (this.stopReason !== null) await node.stop({ handOver: false })
       return node
     })
@@ -178,6 +184,7 @@ export class RaftHost {
 
   private async close(options: StopOptions): Promise<void> {
     const { transport, storage } = this.options
+    for (const cancel of this.looks.values()) cancel()
     try {
       await Promise.all([...this.running.values()].map((node) => node.stop(options)))
       await this.formation.stop()
@@ -227,8 +234,10 @@ export class RaftHost {
   private admit(peer: Introduction): string | null {
     // Who joined later is known to the groups, see `Introductions`.
     const refusal = this.formation.admit(peer, NOBODY)
-    if (refusal === null) this.introductions.note(peer)
-    return refusal
+    if (refusal !== null) return refusal
+    this.introductions.note(peer)
+    this.lookLater(peer.id)
+    return null
   }
 
   /** Runs `action` when nothing else is being done with this group. */
@@ -241,6 +250,24 @@ export class RaftHost {
     } finally {
       this.busy.delete(name)
     }
+  }
+
+  /** Who was let in and is not complained of for a while is well again. */
+  private lookLater(peer: ServerId): void {
+    const { clock } = this.options
+    this.looks.get(peer)?.()
+    const look = (): void => {
+      this.looks.delete(peer)
+      this.troubles.heard(peer, clock.now())
+    }
+    this.looks.set(peer, clock.schedule(QUIET_MS + 1, look))
+  }
+
+  /** A state machine that throws is its group's affair; a disk that failed is everybody's. */
+  private groupFailed(group: string, error: Error): void {
+    this.events.emit('failure', { group, error })
+    const isDisk = error instanceof StorageError && error.code === 'ERR_QUORATE_STORAGE_POISONED'
+    if (isDisk && this.stopReason === null) this.failWith(error)
   }
 
   private failWith(error: Error): void {
