@@ -33,6 +33,7 @@ export function chartOf(results, machine) {
   }
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y}" width="${WIDTH}" height="${y}" font-family="Helvetica, Arial, sans-serif">`,
+    `<title>Quorate, measured: share of the raw ceiling, latencies, fail-over, catching up, and other systems beside it</title>`,
     `<rect width="100%" height="100%" fill="white"/>`,
     ...parts,
     '</svg>\n',

@@ -112,7 +112,9 @@ function listOf(root: string, folder: string, shown: Shown): string {
   const paths = readdirSync(join(root, folder)).map((name) => posix.join(folder, name))
   return paths
     .map((path) =>
-      shown.sources.has(path) ? `- [${posix.basename(path)}](${addressOf(sourceOf(path))})` : `- ${posix.basename(path)}`,
+      shown.sources.has(path)
+        ? `- [${posix.basename(path)}](${addressOf(sourceOf(path))})`
+        : `- ${posix.basename(path)}`,
     )
     .join('\n')
 }
