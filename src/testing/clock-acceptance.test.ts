@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { systemClock } from '../io/system-clock.ts'
 import { VirtualClock as LabClock } from '../lab/virtual-clock.ts'
+import { GatheredClock } from '../runtime/host/gathered-clock.ts'
 import { VirtualClock as NetworkClock } from '../transport/testing/virtual-clock.ts'
 import type { Cancel, Clock } from '../util/clock.ts'
 import { type ClockStage, clockAcceptance } from './clock-acceptance.ts'
@@ -15,6 +16,11 @@ function manualStage(): ClockStage {
 function systemStage(): ClockStage {
   const clock = systemClock()
   return { clock, pass: (durationMs) => new Promise((resolve) => void clock.schedule(durationMs, resolve)) }
+}
+
+function gatheredStage(): ClockStage {
+  const { clock, pass } = manualStage()
+  return { clock: new GatheredClock(clock), pass }
 }
 
 function networkStage(): ClockStage {
@@ -31,6 +37,7 @@ function labStage(): ClockStage {
 describe.each([
   ['ManualClock', manualStage],
   ['systemClock', systemStage],
+  ['the clock of the groups of a host', gatheredStage],
   ["the virtual clock of the transports' tests", networkStage],
   ["the lab's virtual clock", labStage],
 ])('%s', (_name, newStage) => {

@@ -11,7 +11,7 @@ import type { RaftOptions } from '../../raft/options.ts'
 import { StorageError } from '../../storage/errors.ts'
 import type { GroupStorage } from '../../storage/host-storage.ts'
 import type { Introduction } from '../../transport/transport.ts'
-import type { Cancel } from '../../util/clock.ts'
+import type { Cancel, Clock } from '../../util/clock.ts'
 import { QUIET_MS, Troubles } from '../driver/troubles.ts'
 import { asError, NodeError } from '../errors.ts'
 import { Listeners } from '../listeners.ts'
@@ -20,6 +20,7 @@ import { Formation } from '../members/formation.ts'
 import type { StopOptions } from '../node-options.ts'
 import { RaftNode } from '../raft-node.ts'
 import { checkGroup, requireName } from './check-group.ts'
+import { GatheredClock } from './gathered-clock.ts'
 import type { GroupOptions, HostEvents, HostStatus, RaftHostOptions } from './host-options.ts'
 import { Introductions } from './introductions.ts'
 
@@ -47,6 +48,7 @@ export class RaftHost {
   private readonly formation: Formation
   private readonly introductions: Introductions
   private readonly troubles: Troubles
+  private readonly groupClock: Clock
   private readonly looks = new Map<ServerId, Cancel>()
   private readonly running = new Map<string, RaftNode>()
   /** Names that are being started, stopped or removed: one thing at a time with each. */
@@ -91,6 +93,7 @@ export class RaftHost {
     this.events = new Listeners(this.logger)
     this.introductions = new Introductions(this.logger)
     this.troubles = new Troubles(this.logger)
+    this.groupClock = new GatheredClock(options.clock)
     this.failed = new Promise((resolve) => {
       this.reportFailure = resolve
     })
@@ -210,7 +213,8 @@ export class RaftHost {
   }
 
   private openNode(options: GroupOptions, storage: GroupStorage): Promise<RaftNode> {
-    const { id, transport, clock, random, members, address, raft: shared } = this.options
+    const { id, transport, random, members, address, raft: shared } = this.options
+    const { groupClock: clock } = this
     const { name, raft, logger, members: _members, join = this.options.joins, ...others } = options
     const { incarnation } = this.options.storage.identity
     const { [id]: _self, ...peers } = members
