@@ -1,6 +1,7 @@
 /** What `startHost` is given, and what is wrong with it. */
 import { resolveOptions } from '../raft/options.ts'
 import { type Checks, checkEach } from '../runtime/check-options.ts'
+import { HOST_DEFAULTS } from '../runtime/host/host-options.ts'
 import { checkServer, SERVER_CHECKS, type ServerOptions } from './server-options.ts'
 
 /**
@@ -16,5 +17,5 @@ const CHECKS: Checks<HostOptions> = SERVER_CHECKS
 export function checkHostOptions(options: HostOptions): void {
   checkEach(options, CHECKS)
   checkServer(options)
-  resolveOptions({ ...options.raft, id: options.id })
+  resolveOptions({ ...HOST_DEFAULTS, ...options.raft, id: options.id })
 }

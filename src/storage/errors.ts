@@ -18,6 +18,8 @@ export type StorageErrorCode =
   | 'ERR_QUORATE_WRONG_CLUSTER'
   /** The data folder belongs to another server. */
   | 'ERR_QUORATE_WRONG_SERVER'
+  /** The group was removed from this host, and cannot begin there again. */
+  | 'ERR_QUORATE_GROUP_REMOVED'
   /** Written by a newer version. */
   | 'ERR_QUORATE_UNKNOWN_FORMAT'
   /** It was used after it was closed. */

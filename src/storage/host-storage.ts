@@ -2,15 +2,17 @@
  * The data folder of a host of many groups: one log for all of them, and each one's snapshots beside it. What a group
  * gets of it looks like a folder of its own.
  *
- * A group is there once the log names it, durably. Files that carry the name of a group which the log does not know are
- * what an interrupted removal left, and go before a new group of that name begins: it must not start from the old one's
- * snapshot.
+ * A group is there once the log names it, durably. One that is removed leaves a mark, the empty file `removed`, which is
+ * there before anything of it goes: a member that has forgotten its votes and what it acknowledged must not come back
+ * under the same name, and may be elected without what it lost.
  */
 import type { Configuration } from '../raft/configuration.ts'
 import type { BootState } from '../raft/ready.ts'
 import type { Random } from '../util/random.ts'
 import { fitTogether } from './boot.ts'
 import { DiskSnapshots } from './disk-snapshots.ts'
+import { diskFull, poisoned, StorageError } from './errors.ts'
+import { type FileSystem, isDiskFull } from './file-system.ts'
 import { claimFolder, type FolderOptions, logOptionsOf, openInFolder } from './folder.ts'
 import { type Founders, readFounders, writeFounders } from './founders.ts'
 import type { ServerIdentity } from './identity.ts'
@@ -31,13 +33,14 @@ export interface HostStorage {
   /** Those that the log holds, open or not. */
   groups(): readonly string[]
   /**
-   * Opens a group's log and snapshots, and makes them if they are new. One at a time for each name.
+   * Opens a group's log and snapshots, and makes them if they are new. One at a time for each name; never again for one
+   * that was removed.
    *
    * @param initial the group's first configuration; counts only while there is no snapshot
    * @throws StorageError
    */
   openGroup(name: string, initial: Configuration): Promise<GroupStorage>
-  /** Forgets a group, which must not be open, durably and for ever. */
+  /** Forgets a group, which must not be open, durably and for ever. Begun again where a crash or a full disk ended it. */
   removeGroup(name: string): Promise<void>
   /** Lets go of the folder; the groups are closed. What was confirmed is on the disk. */
   close(): Promise<void>
@@ -92,9 +95,9 @@ interface Parts {
 }
 
 async function openGroup({ log: shared, folder, known, random }: Parts, name: string, initial: Configuration) {
-  if (!known.has(name)) await folder.remove(name)
-  const log = shared.group(name)
   const fileSystem = folder.part(name)
+  if (await isRemoved(fileSystem)) throw removedBefore(name)
+  const log = shared.group(name)
   const snapshots = new DiskSnapshots({ fileSystem, random: random.split() })
   const close = async (): Promise<void> => {
     await log.close()
@@ -115,9 +118,36 @@ async function openGroup({ log: shared, folder, known, random }: Parts, name: st
   }
 }
 
-/** The log first: from then on the files are nobody's. */
+/** The mark first, the files last: whatever a crash leaves, it is not taken for a group. */
 async function removeGroup({ log, folder, known }: Parts, name: string): Promise<void> {
+  const fileSystem = folder.part(name)
+  const isMarked = await isRemoved(fileSystem)
+  if (!known.has(name) && !isMarked) return
+  if (!isMarked) await markRemoved(fileSystem)
   if (known.has(name)) await log.remove(name)
   known.delete(name)
-  await folder.remove(name)
+  await folder.clear(name, MARK)
+}
+
+const MARK = 'removed'
+
+async function isRemoved(fileSystem: FileSystem): Promise<boolean> {
+  return (await fileSystem.list()).includes(MARK)
+}
+
+async function markRemoved(fileSystem: FileSystem): Promise<void> {
+  try {
+    const file = await fileSystem.open(MARK, 'create')
+    await file.close()
+    await fileSystem.syncFolder()
+  } catch (error) {
+    throw isDiskFull(error) ? diskFull('remove a group', error) : poisoned('remove a group', error)
+  }
+}
+
+function removedBefore(name: string): StorageError {
+  const message =
+    `group '${name}' was removed from this host, which has forgotten its votes in it and what it acknowledged: start a ` +
+    'new group under another name, or the member on another host'
+  return new StorageError('ERR_QUORATE_GROUP_REMOVED', message)
 }

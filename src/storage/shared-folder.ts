@@ -1,11 +1,13 @@
 /**
- * One flat folder for the files of many groups: each group's carry its name in front, `orders.snapshot-…`, and its
- * stores see a folder of their own, without the prefix. Names are read from the disk once; the folder is locked, so
+ * One flat folder for the files of many groups: each group's carry its name in front, `group-orders.snapshot-…`, and its
+ * stores see a folder of their own, without the prefix. No other file of the folder begins with `group-`: without it, a
+ * group called `log-00000001` took the first segment of everybody's log for a file of its own. Names are read from the disk once; the folder is locked, so
  * nobody else changes them, and a thousand groups that open do not each read two thousand names.
  */
 import { assert } from '../util/assert.ts'
 import type { File, FileSystem, FolderLock } from './file-system.ts'
 
+const PREFIX = 'group-'
 /** Between the group's name, in which it does not occur, and the file's. */
 const SEPARATOR = '.'
 
@@ -17,7 +19,7 @@ export class SharedFolder {
     this.fileSystem = fileSystem
     for (const name of names) {
       const end = name.indexOf(SEPARATOR)
-      if (end > 0) this.namesOf(name.slice(0, end)).add(name.slice(end + 1))
+      if (name.startsWith(PREFIX) && end > 0) this.namesOf(name.slice(PREFIX.length, end)).add(name.slice(end + 1))
     }
   }
 
@@ -32,13 +34,12 @@ export class SharedFolder {
     return new FolderPart(this.fileSystem, group, this.namesOf(group))
   }
 
-  /** Removes all files of a group, durably. */
-  async remove(group: string): Promise<void> {
+  /** Removes all files of a group but this one, durably. */
+  async clear(group: string, kept: string): Promise<void> {
     const part = this.part(group)
-    const names = await part.list()
+    const names = (await part.list()).filter((name) => name !== kept)
     for (const name of names) await part.remove(name)
     if (names.length > 0) await part.syncFolder()
-    this.names.delete(group)
   }
 
   private namesOf(group: string): Set<string> {
@@ -59,8 +60,8 @@ class FolderPart implements FileSystem {
 
   constructor(whole: FileSystem, group: string, names: Set<string>) {
     this.whole = whole
-    this.prefix = `${group}${SEPARATOR}`
-    this.folder = `${whole.folder}/${group}`
+    this.prefix = `${PREFIX}${group}${SEPARATOR}`
+    this.folder = `${whole.folder}/${PREFIX}${group}`
     this.names = names
   }
 

@@ -98,10 +98,33 @@ test('a group that was removed is gone, also its files', async () => {
   await hosts.propose('a', 'orders', 'one')
   await hosts.value(hosts.node('a', 'orders').snapshot())
   await hosts.value(hosts.host('a').removeGroup('orders'))
-  expect((await hosts.disk('a').list()).filter((name) => name.startsWith('orders'))).toEqual([])
+  expect((await hosts.disk('a').list()).filter((name) => name.startsWith('group-orders'))).toEqual([
+    'group-orders.removed',
+  ])
   await hosts.crash('a')
   await hosts.restart('a', ['stock'])
   expect(hosts.host('a').status().notStarted).toEqual([])
+})
+
+test('a group may be called like a file of the log, and harms nothing', async () => {
+  hosts = await Hosts.start('orders')
+  await hosts.propose('a', 'orders', 'one')
+  for (const id of hosts.ids) await hosts.startGroup(id, 'log-00000001')
+  for (const id of hosts.ids) await hosts.crash(id)
+  for (const id of hosts.ids) await hosts.restart(id, ['orders'])
+  await hosts.propose('a', 'orders', 'two')
+  await hosts.until(() => hosts.ids.every((id) => hosts.lines(id, 'orders').length === 2), 'both commands')
+})
+
+test('a group that was removed does not begin anew under its name: it has forgotten its votes', async () => {
+  hosts = await Hosts.start('orders')
+  await hosts.propose('a', 'orders', 'one')
+  await hosts.value(hosts.host('a').removeGroup('orders'))
+  await expect(hosts.startGroup('a', 'orders')).rejects.toThrow(/group 'orders' was removed from this host/)
+  await hosts.crash('a')
+  await hosts.restart('a', [])
+  await expect(hosts.startGroup('a', 'orders')).rejects.toThrow(/group 'orders' was removed from this host/)
+  expect(await hosts.propose('b', 'orders', 'two')).toBe('2')
 })
 
 test('a group whose state machine throws stops, and the others go on', async () => {

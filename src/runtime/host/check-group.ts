@@ -1,7 +1,7 @@
 /** What is wrong with the options of a group, beyond what the node itself looks at. */
 import type { ServerId } from '../../raft/entry.ts'
 import { OptionsError } from '../../raft/errors.ts'
-import { resolveOptions } from '../../raft/options.ts'
+import { type RaftOptions, resolveOptions } from '../../raft/options.ts'
 import { isGroupName } from '../../storage/host-storage.ts'
 import { DEFAULT_LIMITS } from '../../transport/limits.ts'
 import {
@@ -42,13 +42,13 @@ function areNames(value: unknown): string | null {
   return new Set(value).size === value.length ? null : 'it names a host twice'
 }
 
-/** @throws OptionsError */
-export function checkGroup(options: GroupOptions, id: ServerId): void {
+/** @param whole the core's options, with the host's. @throws OptionsError */
+export function checkGroup(options: GroupOptions, id: ServerId, whole: Partial<RaftOptions>): void {
   checkEach(options, CHECKS)
   requireAll({ ...options }, ['name', 'stateMachine'])
   const { raft } = options
   if (raft !== undefined) checkRaftNames(raft)
-  checkLimits(options, resolveOptions({ ...raft, id }), DEFAULT_LIMITS.maxFrameBytes)
+  checkLimits(options, resolveOptions({ ...whole, id }), DEFAULT_LIMITS.maxFrameBytes)
 }
 
 /** @throws OptionsError */

@@ -37,3 +37,14 @@ test('one that is cancelled by another of the same moment does not run', async (
   await clock.advance(50)
   expect(ran).toEqual(['first'])
 })
+
+test('one that throws does not take the others with it', async () => {
+  const ran: string[] = []
+  gathered.schedule(5, () => {
+    throw new Error('of one group')
+  })
+  gathered.schedule(5, () => ran.push('of another'))
+  await expect(clock.advance(50)).rejects.toThrow('of one group')
+  await clock.advance(50)
+  expect(ran).toEqual(['of another'])
+})

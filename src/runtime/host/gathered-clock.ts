@@ -49,8 +49,21 @@ export class GatheredClock implements Clock {
   private run(dueAt: number): void {
     const moment = this.moments.get(dueAt)
     this.moments.delete(dueAt)
+    if (moment !== undefined) this.runAll(moment.actions)
+  }
+
+  /** One that throws must not take the timers of other groups with it: they run a moment later. */
+  private runAll(actions: Set<() => void>): void {
     // One that is cancelled by another of the same moment is gone from the set before its turn.
-    for (const action of moment?.actions ?? []) action()
+    for (const action of actions) {
+      actions.delete(action)
+      try {
+        action()
+      } catch (error) {
+        this.clock.soon(() => this.runAll(actions))
+        throw error
+      }
+    }
   }
 
   private cancel(dueAt: number, moment: Moment, action: () => void): void {

@@ -10,6 +10,19 @@ import type { RaftNodeOptions } from '../node-options.ts'
 import type { RaftNode } from '../raft-node.ts'
 import type { StateMachine } from '../state-machine.ts'
 
+/**
+ * A second without work, and a group rests. Time-outs are longer than those of a single node: a host that dies is noticed
+ * by its connections, and a thousand groups that begin together, with time-outs of 300 to 600 ms, campaigned all at once,
+ * came too late with their votes, and campaigned again, for a minute.
+ */
+export const HOST_DEFAULTS: Partial<RaftOptions> = {
+  heartbeatIntervalMs: 200,
+  electionTimeoutMinMs: 1000,
+  electionTimeoutMaxMs: 3000,
+  restAfterMs: 1000,
+  restIntervalMs: 10_000,
+}
+
 /** What a host is made of: its disk, its network, its clock. */
 export interface RaftHostOptions {
   readonly id: ServerId

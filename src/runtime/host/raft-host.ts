@@ -10,7 +10,7 @@ import { OptionsError } from '../../raft/errors.ts'
 import type { RaftOptions } from '../../raft/options.ts'
 import { StorageError } from '../../storage/errors.ts'
 import type { GroupStorage } from '../../storage/host-storage.ts'
-import type { Introduction } from '../../transport/transport.ts'
+import type { Introduction, Transport } from '../../transport/transport.ts'
 import type { Cancel, Clock } from '../../util/clock.ts'
 import { QUIET_MS, Troubles } from '../driver/troubles.ts'
 import { asError, NodeError } from '../errors.ts'
@@ -21,21 +21,14 @@ import type { StopOptions } from '../node-options.ts'
 import { RaftNode } from '../raft-node.ts'
 import { checkGroup, requireName } from './check-group.ts'
 import { GatheredClock } from './gathered-clock.ts'
-import type { GroupOptions, HostEvents, HostStatus, RaftHostOptions } from './host-options.ts'
+import {
+  type GroupOptions,
+  HOST_DEFAULTS,
+  type HostEvents,
+  type HostStatus,
+  type RaftHostOptions,
+} from './host-options.ts'
 import { Introductions } from './introductions.ts'
-
-/**
- * A second without work, and a group rests. Time-outs are longer than those of a single node: a host that dies is noticed
- * by its connections, and a thousand groups that begin together, with time-outs of 300 to 600 ms, campaigned all at once,
- * came too late with their votes, and campaigned again, for a minute.
- */
-const HOST_DEFAULTS: Partial<RaftOptions> = {
-  heartbeatIntervalMs: 200,
-  electionTimeoutMinMs: 1000,
-  electionTimeoutMaxMs: 3000,
-  restAfterMs: 1000,
-  restIntervalMs: 10_000,
-}
 
 /** A host of groups, as `startHost` gives it. */
 export class RaftHost {
@@ -116,13 +109,15 @@ export class RaftHost {
    * @throws OptionsError; StorageError; NodeError ERR_QUORATE_STOPPED; what the state machine's `restore` rejects with
    */
   async startGroup(options: GroupOptions): Promise<RaftNode> {
-    checkGroup(options, this.id)
+    checkGroup(options, this.id, this.raftOptions(options.raft))
     const { name } = options
     return this.alone(name, async () => {
       if (this.running.has(name)) throw new OptionsError(`group '${name}' runs here already: stop it first`)
       const configuration = this.firstConfiguration(options)
+      // It may refuse, and nothing is open yet.
+      const transport = this.options.transport.group(name)
       const storage = await this.options.storage.openGroup(name, configuration)
-      const node = await this.openNode(options, storage)
+      const node = await this.openNode(options, storage, transport)
       this.running.set(name, node)
       this.options.onGroup?.(name, node)
       void node.failed.then((error) => this.groupFailed(name, error))
@@ -132,8 +127,8 @@ export class RaftHost {
   }
 
   /**
-   * Deletes this host's part of a group for ever: its log, its snapshots, its vote. Remove the member from the group
-   * first, with `change`: a member that forgets what it has acknowledged breaks what the group was promised.
+   * Deletes this host's part of a group for ever: its log, its snapshots, its vote; no group of that name begins here
+   * again. Remove the member from the group first, with `change`: until then its vote is missing.
    *
    * @throws StorageError; NodeError ERR_QUORATE_STOPPED
    */
@@ -212,8 +207,8 @@ export class RaftHost {
     return votersOnly(Object.fromEntries(chosen.map((id) => [id, hosts[id] as string])))
   }
 
-  private openNode(options: GroupOptions, storage: GroupStorage): Promise<RaftNode> {
-    const { id, transport, random, members, address, raft: shared } = this.options
+  private openNode(options: GroupOptions, storage: GroupStorage, transport: Transport): Promise<RaftNode> {
+    const { id, random, members, address } = this.options
     const { groupClock: clock } = this
     const { name, raft, logger, members: _members, join = this.options.joins, ...others } = options
     const { incarnation } = this.options.storage.identity
@@ -223,9 +218,9 @@ export class RaftHost {
       ...others,
       ...{ id, clock, boot: storage.boot, log: storage.log, snapshots: storage.snapshots },
       ...(join === false ? {} : { join: { members: peers, address, incarnation, promote } }),
-      transport: transport.group(name),
+      transport,
       random: random.split(),
-      raft: { ...HOST_DEFAULTS, ...shared, ...raft },
+      raft: this.raftOptions(raft),
       logger: labelled(logger ?? this.logger, { group: name }),
       gate: this.introductions.gate(this.formation),
       closeStorage: async () => {
@@ -233,6 +228,11 @@ export class RaftHost {
         this.running.delete(name)
       },
     })
+  }
+
+  /** The host's defaults, what is said for all groups, what is said for this one. */
+  private raftOptions(own: Partial<RaftOptions> = {}): Partial<RaftOptions> {
+    return { ...HOST_DEFAULTS, ...this.options.raft, ...own }
   }
 
   private admit(peer: Introduction): string | null {
