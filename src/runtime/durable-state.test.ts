@@ -48,7 +48,7 @@ describe('a durable machine', () => {
     await applyFrom(3, 'y')
     store.crash(0)
     await reopen(3, { index: 2, bytes })
-    expect(await applyFrom(3, 'y', [0, command(1, 1, 0, 'x')])).toEqual(['ANSWER_TOO_LARGE unknown', '1'])
+    expect(await applyFrom(3, 'y', [0, command(1, 1, 0, 'x')])).toEqual(['ANSWER_LOST unknown', '1'])
     expect(machine).toMatchObject({ lines: ['x', 'y'], given: 0, restored: 0 })
   })
 
@@ -107,7 +107,7 @@ describe('a durable machine', () => {
     await reopen(2)
     await applyFrom(1, ...lines)
     const [retry] = await state.apply(entriesOf([[0, command(1, 1, 0, 'x')]], 3))
-    expect(retry).toMatchObject({ code: 'ERR_QUORATE_ANSWER_TOO_LARGE', applied: 'unknown' })
+    expect(retry).toMatchObject({ code: 'ERR_QUORATE_ANSWER_LOST', applied: 'unknown' })
     expect(String(retry)).toContain('command 1 of session 1 was applied, but its answer is no longer known')
     expect(machine).toMatchObject({ lines: ['x'], given: 0 })
   })
@@ -194,7 +194,7 @@ test('wherever a durable machine crashes: what it holds in the end is what the l
       // An answer may be forgotten by then, but none is another one.
       const isCommand = (line: Line): boolean => typeof line === 'string' || line[1].type === 'command'
       const wrong = lines.flatMap((line, i) => {
-        const isRight = told[i] === expected.told[i] || told[i] === 'ANSWER_TOO_LARGE unknown'
+        const isRight = told[i] === expected.told[i] || told[i] === 'ANSWER_LOST unknown'
         return isCommand(line) && !isRight ? [`${told[i]} instead of ${expected.told[i]}`] : []
       })
       expect(wrong).toEqual([])

@@ -20,7 +20,7 @@ export type NodeErrorCode =
    * Applied, but the answer does not fit into a message from the leader, or is not kept for a session's retry: it was too
    * much, or the leader has started again and its state machine, which is durable, had applied the command before.
    */
-  | 'ERR_QUORATE_ANSWER_TOO_LARGE'
+  | 'ERR_QUORATE_ANSWER_LOST'
   /** The leader's disk is full. */
   | 'ERR_QUORATE_DISK_FULL'
   /** The session has expired, or was closed: open a new one. */

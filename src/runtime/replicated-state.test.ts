@@ -63,7 +63,7 @@ describe.each([0, 10])('a batch, to a machine that takes %d ms', (applyMs) => {
   test('says of an answer that was too large to keep that it was', async () => {
     journal.answer = () => new Uint8Array(2 ** 20)
     const outcomes = await apply([0, open(1000)], [0, command(1, 1)], [0, command(1, 1)])
-    expect(outcomes[2]).toBe('ANSWER_TOO_LARGE unknown')
+    expect(outcomes[2]).toBe('ANSWER_LOST unknown')
     expect(journal.lines).toHaveLength(1)
   })
 

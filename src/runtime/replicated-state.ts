@@ -244,7 +244,7 @@ function answerForgotten(command: string): NodeError {
 }
 
 function appliedUnanswered(message: string): NodeError {
-  return new NodeError('ERR_QUORATE_ANSWER_TOO_LARGE', message, 'unknown')
+  return new NodeError('ERR_QUORATE_ANSWER_LOST', message, 'unknown')
 }
 
 async function take(

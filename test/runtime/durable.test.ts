@@ -145,7 +145,7 @@ describe('sessions before a durable state machine', () => {
     await cluster.leader()
     const resumed = await cluster.value(cluster.node('b').resumeSession(session.id, serial))
     const error = await cluster.error(resumed.propose(utf8Encode('x')))
-    expect(error).toMatchObject({ code: 'ERR_QUORATE_ANSWER_TOO_LARGE', applied: 'unknown' })
+    expect(error).toMatchObject({ code: 'ERR_QUORATE_ANSWER_LOST', applied: 'unknown' })
     expect(error.message).toContain('was applied, but its answer is no longer known')
     expect(await cluster.converge()).toEqual(['x'])
   })

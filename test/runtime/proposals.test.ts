@@ -203,7 +203,7 @@ describe('a forwarded proposal', () => {
     }
     const large = cluster.error(cluster.propose(follower, 'large'))
     const small = cluster.value(cluster.propose(follower, 'small'))
-    expect(await large).toMatchObject({ code: 'ERR_QUORATE_ANSWER_TOO_LARGE' })
+    expect(await large).toMatchObject({ code: 'ERR_QUORATE_ANSWER_LOST' })
     expect(await small).toBe('ok')
   })
 })

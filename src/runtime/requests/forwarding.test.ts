@@ -97,7 +97,7 @@ describe('the answer', () => {
     expect(bytes.length).toBeLessThanOrEqual(12_000)
     const read = decodeOutcomes(bytes, 20) ?? []
     expect(read[0]).toHaveLength(1000)
-    expect(read.at(-1)).toMatchObject({ code: 'ERR_QUORATE_ANSWER_TOO_LARGE', applied: 'unknown' })
+    expect(read.at(-1)).toMatchObject({ code: 'ERR_QUORATE_ANSWER_LOST', applied: 'unknown' })
   })
 
   test('to many commands with short answers has room for all', () => {

@@ -118,5 +118,5 @@ function readOutcome(reader: ByteReader): ForwardedOutcome {
 
 function answerTooLarge(sizeBytes: number): NodeError {
   const message = `the command was applied, but its answer of ${sizeBytes} bytes does not fit: ask the leader itself`
-  return new NodeError('ERR_QUORATE_ANSWER_TOO_LARGE', message, 'unknown')
+  return new NodeError('ERR_QUORATE_ANSWER_LOST', message, 'unknown')
 }

@@ -69,7 +69,7 @@ describe('a session’s entry is proposed', () => {
     },
   )
 
-  test.each(['STOPPED', 'ABORTED', 'TOO_LARGE', 'ANSWER_TOO_LARGE', 'SESSION_EXPIRED', 'TOO_MANY_SESSIONS'])(
+  test.each(['STOPPED', 'ABORTED', 'TOO_LARGE', 'ANSWER_LOST', 'SESSION_EXPIRED', 'TOO_MANY_SESSIONS'])(
     'no more after %s, and what went before is not forgotten',
     async (code) => {
       expect(await outcome([failed(code, 'no'), ANSWER])).toBe(`${code} no`)
