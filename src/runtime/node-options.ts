@@ -72,8 +72,8 @@ export interface RaftNodeOptions {
   /** A follower that lacks what was committed so long ago is reported as slow; by default like diskStallMs. */
   readonly slowPeerMs?: number
   readonly logger?: Logger
-  /** What the transport counts, when it is this node's alone. */
-  readonly connectionCounters?: () => TransportCounters
+  /** What the transport counts, when it counts and is this node's alone. */
+  readonly connectionCounters?: () => TransportCounters | null
   /** Called once, last, when the node has stopped, stopped itself or could not start: lets go of the stores. */
   readonly closeStorage?: () => Promise<void>
   /** What `node.reloadCertificates` does; absent when the transport shows no certificates. */
