@@ -5,6 +5,7 @@
  * @module quorate/lab
  */
 
+export type { Hop } from '../util/hop.ts'
 export type { AppliedLog, Committed } from './applied-log.ts'
 export type { AppliedServer, Applier } from './appliers.ts'
 export { type ApplyMsg, type Command, commandMsg, snapshotMsg } from './apply-msg.ts'
@@ -25,4 +26,4 @@ export { checkInvariants, LAB_OPTIONS, make } from './raft.ts'
 export { formatFailed, formatPassed, formatStart } from './report.ts'
 export { type RunClock, type RunOptions, runTest, TEST_LIMIT_MS } from './run.ts'
 export { LAB_TESTS, renumber, runSuite, SUITE_LIMIT_MS, type SuiteListener, selectTests } from './suite.ts'
-export { ClockError, type Hop, VirtualClock } from './virtual-clock.ts'
+export { ClockError, VirtualClock } from './virtual-clock.ts'

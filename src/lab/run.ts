@@ -2,6 +2,7 @@
 // went. On the virtual clock the same seed gives the same run, to the last byte of its trace.
 
 import type { Clock } from '../util/clock.ts'
+import type { Hop } from '../util/hop.ts'
 import { Random } from '../util/random.ts'
 import { applier, applierSnap } from './appliers.ts'
 import type { ClusterOptions } from './cluster.ts'
@@ -13,7 +14,7 @@ import type { Make, OnStep } from './lab.ts'
 import type { LabResult, LabTest } from './lab-test.ts'
 import { Labgob } from './labgob.ts'
 import { TraceHash } from './trace-hash.ts'
-import { type Hop, VirtualClock } from './virtual-clock.ts'
+import { VirtualClock } from './virtual-clock.ts'
 
 /** A test that takes longer, on its own clock, has failed. */
 export const TEST_LIMIT_MS = 120_000

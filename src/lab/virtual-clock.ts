@@ -1,28 +1,17 @@
 // Time that passes only when nothing is left to do at the present instant: two minutes of a test take a fraction of a
 // second, and the same seed gives the same run. Events wait in a heap ordered by time, then by the order in which they
 // were scheduled. With `shuffle`, events due at one instant run in a random order, as threads would.
-//
-// After each event every promise callback that it set off must have run before the next event does, or time would run
-// away from the code under test. Pure code cannot see when that is so: a Hop, which the host gives, tells it.
 
 import type { Cancel, Clock } from '../util/clock.ts'
+import { EventHeap, type ScheduledEvent } from '../util/event-heap.ts'
+import { type Hop, takeTurns } from '../util/hop.ts'
 import type { Random } from '../util/random.ts'
-import { EventHeap, type ScheduledEvent } from './event-heap.ts'
-
-/**
- * Runs `action` after all promise callbacks have run: on Node, `setImmediate`. Several actions asked for at once must
- * run one after another, each after the promise callbacks of the one before.
- */
-export type Hop = (action: () => void) => void
 
 /** The run cannot go on: nothing is scheduled, time does not move, or far too much happens. */
 export class ClockError extends Error {
   override readonly name = 'ClockError'
   readonly code = 'ERR_QUORATE_LAB_CLOCK'
 }
-
-/** Hops asked for at a time. One by one costs 1.4 µs each on Node, 32 at a time 0.3 µs. */
-const HOPS_AHEAD = 32
 
 /** A loop that never lets time pass, such as one that sleeps for 0 ms, is stopped after so many events. */
 const MAX_EVENTS_AT_ONE_INSTANT = 200_000
@@ -72,30 +61,7 @@ export class VirtualClock implements Clock {
    *   and when there were more events than any good run has
    */
   run<T>(goal: Promise<T>, limitMs: number = Number.POSITIVE_INFINITY): Promise<T> {
-    return new Promise((resolve, reject) => {
-      let running = true
-      const stop = (): void => {
-        running = false
-      }
-      goal.then(resolve, reject).finally(stop)
-      const turn = (): void => {
-        if (!running) return
-        try {
-          this.runNext(limitMs)
-        } catch (error) {
-          stop()
-          reject(error as Error)
-        }
-      }
-      const hopOn = (): void => {
-        for (let ahead = 1; ahead < HOPS_AHEAD; ahead++) this.hop(turn)
-        this.hop(() => {
-          turn()
-          if (running) hopOn()
-        })
-      }
-      hopOn()
-    })
+    return takeTurns(this.hop, goal, () => this.runNext(limitMs))
   }
 
   private runNext(limitMs: number): void {

@@ -1,7 +1,7 @@
 /** What a node is made of, what can be asked of it, and what it tells: the types around `RaftNode`. */
 import type { Index, ServerId, Term } from '../raft/entry.ts'
-import type { InvariantChecker } from '../raft/invariants.ts'
 import type { RaftOptions } from '../raft/options.ts'
+import type { Raft } from '../raft/raft.ts'
 import type { BootState, RaftEvent, Role } from '../raft/ready.ts'
 import type { LogStore } from '../storage/log-store.ts'
 import type { SnapshotStore } from '../storage/snapshot-store.ts'
@@ -78,7 +78,8 @@ export interface RaftNodeOptions {
   readonly closeStorage?: () => Promise<void>
   /** What `node.reloadCertificates` does; absent when the transport shows no certificates. */
   readonly reloadCertificates?: () => Promise<void>
-  readonly invariants?: InvariantChecker
+  /** Makes the core, for whoever wants to look on at every input: a subclass that does what `Raft` does. */
+  readonly makeRaft?: (...made: ConstructorParameters<typeof Raft>) => Raft
 }
 
 /** How long a request may take, and how to give it up. */

@@ -28,7 +28,7 @@ export interface NodeSettings
     | 'diskStallMs'
     | 'slowPeerMs'
     | 'logger'
-    | 'invariants'
+    | 'makeRaft'
   > {
   readonly cluster: string
   /** Where the others find it. */

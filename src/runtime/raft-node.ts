@@ -6,16 +6,15 @@ import type { Configuration } from '../raft/configuration.ts'
 import type { ConfigurationChange } from '../raft/configuration-change.ts'
 import type { Index, ServerId } from '../raft/entry.ts'
 import { OptionsError } from '../raft/errors.ts'
-import type { RaftOptions } from '../raft/options.ts'
-import { Raft } from '../raft/raft.ts'
+import type { Raft } from '../raft/raft.ts'
 import type { RaftEvent } from '../raft/ready.ts'
 import { DEFAULT_LIMITS } from '../transport/limits.ts'
 import { checkLimits } from './check-options.ts'
 import { Driver } from './driver/driver.ts'
-import { applyBeforeDurable } from './durable-machine.ts'
 import { asError, NodeError } from './errors.ts'
 import { Listeners } from './listeners.ts'
 import { harmless, type Logger, SILENT } from './logger.ts'
+import { makeRaft } from './make-raft.ts'
 import { isChangeRequest } from './members/change-codec.ts'
 import { Changes } from './members/changes.ts'
 import { Formation } from './members/formation.ts'
@@ -56,13 +55,6 @@ declare global {
     readonly asyncDispose: unique symbol
   }
 }
-
-/**
- * Under load the next append carries the news of a commit: pushing it at once made two messages of each, and woke every
- * follower twice. The other default, `applyBeforeDurable`, hangs on the state machine: one in memory may be ahead of the
- * own disk.
- */
-const NODE_DEFAULTS: Partial<RaftOptions> = { commitPushDelayMs: 3 }
 
 /** One server of a cluster, as `startNode` gives it. Commands, reads and changes can be asked for on any of them. */
 export class RaftNode {
@@ -125,9 +117,7 @@ export class RaftNode {
     this.failed = new Promise((resolve) => {
       this.reportFailure = resolve
     })
-    const early = applyBeforeDurable(machine, options.raft ?? {})
-    const raftOptions = { ...NODE_DEFAULTS, ...options.raft, applyBeforeDurable: early, id: options.id }
-    this.raft = new Raft(raftOptions, options.boot, options.random, options.clock.now())
+    this.raft = makeRaft(options, machine)
     const { maxMessageBytes = DEFAULT_LIMITS.maxFrameBytes } = options
     checkLimits(options, this.raft.inspect().options, maxMessageBytes)
     this.watch = this.makeWatch(machine)
@@ -198,11 +188,11 @@ export class RaftNode {
   }
 
   private makeDriver(state: ReplicatedState): Driver {
-    const { clock, snapshotEveryBytes = 64 * MIB, invariants } = this.options
+    const { clock, snapshotEveryBytes = 64 * MIB } = this.options
     const { log, snapshots, transport } = this.watch
     const { logger, gate } = this
     const ports = { log, snapshots, transport, clock, state, snapshotEveryBytes, logger, gate }
-    return new Driver(this.raft, invariants === undefined ? ports : { ...ports, invariants }, {
+    return new Driver(this.raft, ports, {
       beforeTurn: () => this.submit(),
       afterTurn: () => this.operations.afterTurn(),
       onAnswer: (index, term, outcome) => this.desk.proposals.applied(index, term, outcome),

@@ -4,6 +4,7 @@ import { expect } from 'vitest'
 import { NOBODY, votersOnly } from '../../src/raft/configuration.ts'
 import { InvariantChecker } from '../../src/raft/invariants.ts'
 import type { RaftOptions } from '../../src/raft/options.ts'
+import { type RaftWatcher, WatchedRaft } from '../../src/raft/watched-raft.ts'
 import type { NodeError } from '../../src/runtime/errors.ts'
 import type { NodeEvents, RaftNodeOptions, ReadOptions, RequestOptions } from '../../src/runtime/node-options.ts'
 import { RaftNode } from '../../src/runtime/raft-node.ts'
@@ -54,6 +55,11 @@ export class Cluster {
   readonly clock: TestClock = new TestClock()
   readonly random: Random
   readonly invariants: InvariantChecker = new InvariantChecker()
+  private readonly watcher: RaftWatcher = {
+    booted: (raft) => this.invariants.check(raft),
+    told: (raft) => this.invariants.check(raft),
+    readied: () => {},
+  }
   readonly ids: string[]
   /** Why nodes have stopped themselves, all lives together. */
   readonly failures: Error[] = []
@@ -362,7 +368,7 @@ export class Cluster {
       random: this.random.split(),
       stateMachine: server.machine,
       logger: { info: write, warn: write, error: write },
-      ...(isChecked ? { invariants: this.invariants } : {}),
+      ...(isChecked ? { makeRaft: (...made) => new WatchedRaft(...made, this.watcher) } : {}),
     }
   }
 

@@ -4,7 +4,6 @@
  * get its order wrong.
  */
 import type { Entry, ServerId } from '../../raft/entry.ts'
-import type { InvariantChecker } from '../../raft/invariants.ts'
 import type { Raft } from '../../raft/raft.ts'
 import type { Fetch, RaftEvent, Ready } from '../../raft/ready.ts'
 import type { LogStore } from '../../storage/log-store.ts'
@@ -44,8 +43,6 @@ export interface DriverPorts {
   readonly state: ReplicatedState
   /** Log bytes that are applied between two snapshots. */
   readonly snapshotEveryBytes: number
-  /** Checks the core after every turn: for tests. */
-  readonly invariants?: InvariantChecker
   /** Of a new cluster: until it is done, this server takes no part. */
   readonly gate: Pick<Gate, 'isFormed' | 'admit' | 'isStranger'>
 }
@@ -185,12 +182,11 @@ export class Driver {
   }
 
   private turn(): void {
-    const { clock, invariants } = this.ports
+    const { clock } = this.ports
     const endAt = clock.now() + MAX_TURN_MS
     this.handlers.beforeTurn()
     while (this.raft.hasReady() && !this.stopped) {
       this.carryOut(this.raft.takeReady())
-      invariants?.check(this.raft)
       if (clock.now() < endAt) continue
       this.turnSoon()
       break

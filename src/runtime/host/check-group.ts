@@ -32,7 +32,7 @@ const CHECKS: Checks<GroupOptions> = {
   slowPeerMs: isDuration,
   raft: () => null,
   logger: hasMethods('info', 'warn', 'error'),
-  invariants: () => null,
+  makeRaft: () => null,
 }
 
 function areNames(value: unknown): string | null {

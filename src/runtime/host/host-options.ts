@@ -57,7 +57,7 @@ export interface GroupOptions
     | 'slowPeerMs'
     | 'raft'
     | 'logger'
-    | 'invariants'
+    | 'makeRaft'
   > {
   /** 1 to 64 lower-case letters, digits, dashes and underscores: it stands in front of the names of files. */
   readonly name: string

@@ -1,4 +1,4 @@
-// A binary heap of events, earliest first.
+/** A binary heap of events, earliest first. */
 
 /** What is to happen and when; `action` is null once cancelled. */
 export interface ScheduledEvent {
@@ -10,15 +10,15 @@ export interface ScheduledEvent {
 }
 
 /** Cancelled events stay where they are until they come to the top: to take them out would cost more. */
-export class EventHeap {
-  private readonly events: ScheduledEvent[] = []
+export class EventHeap<Event extends ScheduledEvent = ScheduledEvent> {
+  private events: Event[] = []
 
-  push(event: ScheduledEvent): void {
+  push(event: Event): void {
     const { events } = this
     let place = events.length
     while (place > 0) {
       const parent = (place - 1) >> 1
-      const above = events[parent] as ScheduledEvent
+      const above = events[parent] as Event
       if (!isBefore(event, above)) break
       events[place] = above
       place = parent
@@ -26,7 +26,7 @@ export class EventHeap {
     events[place] = event
   }
 
-  pop(): ScheduledEvent | undefined {
+  pop(): Event | undefined {
     const { events } = this
     const first = events[0]
     const last = events.pop()
@@ -34,17 +34,29 @@ export class EventHeap {
     return first
   }
 
+  /** Takes out all that `which` holds for, in no particular order; cancelled ones go as well. */
+  takeOut(which: (event: Event) => boolean): Event[] {
+    const taken: Event[] = []
+    const { events } = this
+    this.events = []
+    for (const event of events) {
+      if (event.action === null) continue
+      if (which(event)) taken.push(event)
+      else this.push(event)
+    }
+    return taken
+  }
+
   /** Puts an event at the top and lets it sink to its place. */
-  private sink(event: ScheduledEvent): void {
+  private sink(event: Event): void {
     const { events } = this
     let place = 0
     for (;;) {
       let child = 2 * place + 1
       if (child >= events.length) break
       const right = child + 1
-      if (right < events.length && isBefore(events[right] as ScheduledEvent, events[child] as ScheduledEvent))
-        child = right
-      const below = events[child] as ScheduledEvent
+      if (right < events.length && isBefore(events[right] as Event, events[child] as Event)) child = right
+      const below = events[child] as Event
       if (!isBefore(below, event)) break
       events[place] = below
       place = child

@@ -1,0 +1,160 @@
+/** The simulated network: who listens where, and connections between processes over links that can fail. */
+import type { ByteStream, Listener, Network } from '../../transport/network.ts'
+import { TransportError } from '../../transport/transport.ts'
+import type { Process } from '../process.ts'
+import type { World } from '../world.ts'
+import type { Links } from './link.ts'
+import { SimStream, type StreamFaults } from './sim-stream.ts'
+
+/** How soon a first packet that was lost is sent again. */
+const RETRY_MS = 50
+
+interface Listening {
+  readonly process: Process
+  readonly life: number
+  readonly accept: (stream: ByteStream) => void
+}
+
+export class SimNetwork {
+  readonly links: Links
+  private readonly world: World
+  private readonly faults: StreamFaults
+  private readonly machines = new Map<string, Process>()
+  private readonly listeners = new Map<string, Listening>()
+  private streams: { readonly process: Process; readonly life: number; readonly stream: SimStream }[] = []
+
+  constructor(world: World, links: Links, faults: StreamFaults) {
+    this.world = world
+    this.links = links
+    this.faults = faults
+  }
+
+  /** The network as this life of the process sees it. Addresses are `name:port`. */
+  of(process: Process): Network {
+    this.machines.set(process.name, process)
+    return {
+      connect: (address, timeoutMs) => this.connect(process, address, timeoutMs),
+      listen: async (address, accept) => this.listen(process, address, accept),
+    }
+  }
+
+  /** The process is killed, and its system says so at the other end of each of its connections. */
+  resetAll(process: Process): void {
+    const theirs = this.streams.filter((one) => one.process === process)
+    this.streams = this.streams.filter((one) => one.process !== process)
+    for (const { stream } of theirs) stream.reset()
+  }
+
+  /** The connections between two servers break, and both notice. */
+  hangUp(one: string, other: string): void {
+    for (const { process, stream } of this.streams) {
+      const [from, to] = [process.name, stream.remote]
+      if ((from === one && to === other) || (from === other && to === one)) stream.break('reset')
+    }
+  }
+
+  private listen(process: Process, address: string, accept: (stream: ByteStream) => void): Listener {
+    const taken = this.listeners.get(address)
+    if (taken !== undefined && taken.life === taken.process.life)
+      throw new TransportError('ERR_QUORATE_ADDRESS_IN_USE', `${address} is taken`)
+    const listening = { process, life: process.life, accept }
+    this.listeners.set(address, listening)
+    return {
+      address,
+      close: async () => {
+        if (this.listeners.get(address) === listening) this.listeners.delete(address)
+      },
+    }
+  }
+
+  private connect(process: Process, address: string, timeoutMs: number): Promise<ByteStream> {
+    return new Promise((resolve, reject) => {
+      let isOver = false
+      const giveUp = this.world.scheduleFor(timeoutMs, process, true, () => {
+        isOver = true
+        reject(silence(address, timeoutMs))
+      })
+      this.dial(
+        process,
+        address,
+        RETRY_MS,
+        () => isOver,
+        (stream) => {
+          if (isOver) {
+            stream?.close()
+            return
+          }
+          giveUp()
+          if (stream === null) reject(refused(address))
+          else resolve(stream)
+        },
+      )
+    })
+  }
+
+  /** The first packet, again and again until it gets there or nobody wants to know any more. */
+  private dial(
+    process: Process,
+    address: string,
+    pauseMs: number,
+    isOver: () => boolean,
+    answer: (stream: SimStream | null) => void,
+  ): void {
+    const { world } = this
+    const [host = ''] = address.split(':')
+    const there = this.links.of(process.name, host)
+    const machine = this.machines.get(host)
+    if (machine?.isUp === true && there.state.isUp) {
+      world.scheduleArrival(there.delay(world.now(), 0), machine, () => this.knock(process, machine, address, answer))
+      return
+    }
+    world.scheduleFor(pauseMs, process, true, () => {
+      if (!isOver()) this.dial(process, address, pauseMs * 2, isOver, answer)
+    })
+  }
+
+  /** At the machine that was dialled. The answer goes back over the link, and waits if that is down. */
+  private knock(dialler: Process, machine: Process, address: string, answer: (stream: SimStream | null) => void): void {
+    const { world } = this
+    const { life } = dialler
+    const back = this.links.of(machine.name, dialler.name)
+    const tell = (stream: SimStream | null): void => {
+      const delayMs = back.delay(world.now(), 0)
+      world.scheduleArrival(delayMs, dialler, () => {
+        if (dialler.life === life) answer(stream)
+        else stream?.other.reset()
+      })
+    }
+    const listening = this.listeners.get(address)
+    const isListening = listening !== undefined && listening.life === machine.life
+    if (!isListening && !machine.isUp) return
+    let stream: SimStream | null = null
+    if (isListening) {
+      const [dialled, accepted] = this.join(dialler, machine)
+      listening.accept(accepted)
+      stream = dialled
+    }
+    if (back.state.isUp) tell(stream)
+    else back.waiting.push(() => tell(stream))
+  }
+
+  private join(dialler: Process, machine: Process): [SimStream, SimStream] {
+    const { world, links, faults } = this
+    const dialled = new SimStream(world, dialler, machine.name, links.of(dialler.name, machine.name), faults)
+    const accepted = new SimStream(world, machine, dialler.name, links.of(machine.name, dialler.name), faults)
+    dialled.other = accepted
+    accepted.other = dialled
+    this.streams = this.streams.filter(({ process, life }) => process.life === life)
+    this.streams.push({ process: dialler, life: dialler.life, stream: dialled })
+    this.streams.push({ process: machine, life: machine.life, stream: accepted })
+    return [dialled, accepted]
+  }
+}
+
+function silence(address: string, timeoutMs: number): TransportError {
+  return new TransportError('ERR_QUORATE_UNREACHABLE', `${address} did not answer within ${timeoutMs} ms`)
+}
+
+function refused(address: string): TransportError {
+  return new TransportError('ERR_QUORATE_UNREACHABLE', `${address} refused the connection`)
+}

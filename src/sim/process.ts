@@ -1,0 +1,34 @@
+/** A process on a machine, as far as the world around it is concerned: it lives, stands still, dies, comes back. */
+import type { Due } from './world.ts'
+
+export class Process {
+  readonly name: string
+  /** Counts its lives: what an earlier life has scheduled is not carried out. */
+  life = 0
+  /** False between a crash and the next start. */
+  isUp = false
+  /** What has come for it while it stands still; null when it does not. */
+  heldBack: Due[] | null = null
+
+  constructor(name: string) {
+    this.name = name
+  }
+
+  get isPaused(): boolean {
+    return this.heldBack !== null
+  }
+
+  /** A new life begins. */
+  begin(): void {
+    this.life++
+    this.isUp = true
+    this.heldBack = null
+  }
+
+  /** It is gone, with all that it had scheduled. */
+  end(): void {
+    this.life++
+    this.isUp = false
+    this.heldBack = null
+  }
+}
