@@ -21,10 +21,10 @@ export interface Automaton {
   /** The state after `operation`, or NONE. */
   step(state: number, operation: number): number
   /**
-   * Whether `operation`, which leads to another state, may end `state` now. False when an operation that is yet to come
-   * sees `state`, and `state` will never come back. Saying true too often costs time only.
+   * Whether an operation without a place yet needs a state that can never come about from here. False for all that is
+   * not certain: that costs time only.
    */
-  mayEnd(state: number, operation: number): boolean
+  isHopeless(state: number): boolean
   /** `operation` has its place; `giveBack` is the opposite, in reverse order. */
   take(operation: number): void
   giveBack(operation: number): void

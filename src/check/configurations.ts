@@ -5,8 +5,9 @@
 // look, and no verdict.
 
 const HEADER = 3
-const FIRST_SLOTS = 64
-const FIRST_WORDS = 512
+// Small: a simulator checks a thousand short histories, and most need no more than this.
+const FIRST_SLOTS = 16
+const FIRST_WORDS = 16
 
 /** A set of configurations, each a few 32-bit words. */
 export class Configurations {

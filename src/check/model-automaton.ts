@@ -16,7 +16,7 @@ export function modelProblem<State>(operations: readonly Operation[], model: Mod
     .filter((operation) => operation.completed !== null || !isRead(operation))
     .map((operation) => ({ operation, completed: operation.completed ?? Number.POSITIVE_INFINITY }))
   const arranged = arrange(candidates)
-  const traits = Uint8Array.from(arranged, ({ operation }) => (isRead(operation) ? TRAIT.reads : 0))
+  const traits = arranged.map(({ operation }) => (isRead(operation) ? TRAIT.reads : 0))
   return problemOf(
     arranged,
     traits,
@@ -82,8 +82,8 @@ class ModelAutomaton<State> implements Automaton {
     return describeOperation(this.operations[operation] as Operation)
   }
 
-  mayEnd(): boolean {
-    return true
+  isHopeless(): boolean {
+    return false
   }
 
   take(): void {

@@ -34,7 +34,7 @@ export function arrange<One extends Candidate>(candidates: readonly One[]): One[
 }
 
 /** @param arranged in the two rows */
-export function problemOf(arranged: readonly Candidate[], traits: Uint8Array, automaton: Automaton): Problem {
+export function problemOf(arranged: readonly Candidate[], traits: readonly number[], automaton: Automaton): Problem {
   const size = arranged.length
   const invoked = new Float64Array(size)
   const completed = new Float64Array(size)
@@ -46,7 +46,15 @@ export function problemOf(arranged: readonly Candidate[], traits: Uint8Array, au
     if (one.completed !== Number.POSITIVE_INFINITY) known++
   }
   const operations = arranged.map(({ operation }) => operation)
-  return { operations, known, invoked, completed, traits, waitsFor: equals(operations, known), automaton }
+  return {
+    operations,
+    known,
+    invoked,
+    completed,
+    traits: new Uint8Array(traits),
+    waitsFor: equals(operations, known),
+    automaton,
+  }
 }
 
 /**

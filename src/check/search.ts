@@ -10,7 +10,7 @@
 //    With 30 such writes at once there is one order to look at and not 30!, nor 2³⁰ sets.
 // 3. An operation with an unknown outcome is taken only where it matters: not where it leaves the state as it is, nor
 //    where nobody sees it, and no overwriting one follows it immediately. Some order with the fewest of them obeys.
-// 4. A value is not ended while somebody has yet to see it and nobody will bring it back (Automaton.mayEnd).
+// 4. A state is left at once when somebody has yet to see another one that nobody will bring back (isHopeless).
 
 import { type Automaton, NONE, TRAIT } from './automaton.ts'
 import type { Operation } from './operation.ts'
@@ -67,7 +67,9 @@ export class Search {
 
   /** The operations that have a place, in order; after `run` has returned true, a linearization. */
   linearization(): Operation[] {
-    return Array.from(this.order.subarray(0, this.depth), (one) => this.problem.operations[one] as Operation)
+    const operations: Operation[] = []
+    for (let i = 0; i < this.depth; i++) operations.push(this.problem.operations[this.order[i] as number] as Operation)
+    return operations
   }
 
   /** @returns whether there is a linearization; null when `maxSteps` more steps did not tell */
@@ -75,9 +77,9 @@ export class Search {
     const limit = this.steps + maxSteps
     while (this.steps < limit) {
       if (this.cursor === NONE) {
-        const isNew = this.settle()
+        const isPromising = this.settle()
         if (this.left === 0) return true
-        if (!isNew) {
+        if (!isPromising) {
           if (!this.takeBack()) return false
           continue
         }
@@ -88,10 +90,11 @@ export class Search {
     return null
   }
 
-  /** Takes the reads that fit, and finds the write for rule 2. @returns whether this configuration is a new one */
+  /** Takes the reads that fit, and finds the write for rule 2. @returns whether to go on from here */
   private settle(): boolean {
     const { timeline, problem, automaton, state } = this
     this.unseen = NONE
+    if (automaton.isHopeless(state)) return false
     let entry = timeline.first()
     while (timeline.isCall(entry)) {
       const traits = problem.traits[entry] as number
@@ -115,7 +118,7 @@ export class Search {
       this.steps++
       if (!this.mayFollow(entry)) continue
       const next = automaton.step(state, entry)
-      if (next === NONE || (next !== state && !automaton.mayEnd(state, entry))) continue
+      if (next === NONE) continue
       const isKnown = entry < problem.known
       if (!isKnown && (next === state || next === automaton.dead)) continue
       this.place(entry, next, OWN_CHOICE)

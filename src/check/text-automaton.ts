@@ -1,9 +1,11 @@
-// One value that is also appended to: states are texts that somebody sees the end of, and one more for all others.
+// One value that is also appended to: states are texts that what somebody sees begins with, and one more for all others.
 
 import { type Automaton, NONE } from './automaton.ts'
-import { type Coded, type Coding, DEAD, KIND } from './value-coding.ts'
+import { Demands } from './demands.ts'
+import { Tally } from './tally.ts'
+import { TextIndex } from './text-index.ts'
+import { type Coded, type Coding, DEAD, isWatcher, KIND } from './value-coding.ts'
 import type { ValueTable } from './value-table.ts'
-import { Watchers } from './watchers.ts'
 
 /** States come about on the way, so each step that was taken once is remembered. */
 export class TextAutomaton implements Automaton {
@@ -12,20 +14,27 @@ export class TextAutomaton implements Automaton {
   private readonly coded: readonly Coded[]
   private readonly values: ValueTable<unknown>
   private readonly isSeen: (value: unknown) => boolean
-  private readonly watchers: Watchers
-  private readonly isPlaced: Uint8Array
   /** By state and appended value. */
   private readonly appended = new Map<number, Map<number, number>>()
-  /** By state: the operations behind which it can come about again. */
-  private readonly makers = new Map<number, readonly number[]>()
+  /** The texts that somebody sees. */
+  private readonly texts: TextIndex
+  /** By state: which texts begin with it. */
+  private readonly ranges = new Map<number, readonly [start: number, end: number]>()
+  /** By a text's place in the index: writes of what it begins with are its makers, for it can grow from them. */
+  private readonly demands: Demands
+  private readonly open: Tally
+  /** Writes of the empty text, with which everything begins: while one has no place, there is hope. */
+  private clears = 0
 
   constructor({ coded, initial, values, isSeen }: Coding) {
     this.initial = initial
     this.coded = coded
     this.values = values
     this.isSeen = isSeen
-    this.watchers = new Watchers(coded)
-    this.isPlaced = new Uint8Array(coded.length)
+    this.texts = new TextIndex(coded.filter(isWatcher).map(({ input }) => values.valueOf(input)))
+    this.demands = new Demands(this.texts.size)
+    this.open = new Tally(this.texts.size)
+    for (const operation of coded.keys()) this.giveBack(operation)
   }
 
   step(state: number, operation: number): number {
@@ -55,33 +64,41 @@ export class TextAutomaton implements Automaton {
     return this.isSeen(text) ? this.values.idOf(text) : DEAD
   }
 
-  /** Appending makes a text longer: it comes back only behind a write of one that it begins with. */
-  mayEnd(state: number, operation: number): boolean {
-    if (this.watchers.besides(operation, state) === 0) return true
-    return this.makersOf(state).some((maker) => this.isPlaced[maker] === 0)
+  /** Texts only grow, until they are overwritten: those that somebody waits for must begin with this one. */
+  isHopeless(state: number): boolean {
+    if (this.clears > 0 || this.open.total === 0) return false
+    const [start, end] = this.rangeOf(state)
+    return this.open.sum(start, end) < this.open.total
   }
 
-  private makersOf(state: number): readonly number[] {
-    const known = this.makers.get(state)
+  private rangeOf(state: number): readonly [start: number, end: number] {
+    const known = this.ranges.get(state)
     if (known !== undefined) return known
-    const makers = [...this.coded.keys()].filter((one) => this.isBehind(state, this.coded[one] as Coded))
-    this.makers.set(state, makers)
-    return makers
-  }
-
-  private isBehind(state: number, { kind, output }: Coded): boolean {
-    if (kind !== KIND.write && kind !== KIND.cas) return false
-    const [text, start] = [this.values.valueOf(state), this.values.valueOf(output)]
-    return output === state || (typeof text === 'string' && typeof start === 'string' && text.startsWith(start))
+    const range = this.texts.beginningWith(this.values.valueOf(state))
+    this.ranges.set(state, range)
+    return range
   }
 
   take(operation: number): void {
-    this.watchers.take(operation)
-    this.isPlaced[operation] = 1
+    this.count(operation, -1)
   }
 
   giveBack(operation: number): void {
-    this.watchers.giveBack(operation)
-    this.isPlaced[operation] = 0
+    this.count(operation, 1)
+  }
+
+  private count(operation: number, by: 1 | -1): void {
+    const one = this.coded[operation] as Coded
+    if (isWatcher(one)) {
+      const text = this.texts.placeOf(this.values.valueOf(one.input))
+      if (text !== NONE) this.open.add(text, this.demands.watch(text, by))
+    }
+    if (one.kind !== KIND.write && one.kind !== KIND.cas) return
+    if (this.values.valueOf(one.output) === '') {
+      this.clears += by
+      return
+    }
+    const [start, end] = this.rangeOf(one.output)
+    for (let text = start; text < end; text++) this.open.add(text, this.demands.make(text, by))
   }
 }

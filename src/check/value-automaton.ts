@@ -2,8 +2,8 @@
 // that nobody sees.
 
 import { type Automaton, NONE } from './automaton.ts'
-import { type Coding, DEAD, KIND } from './value-coding.ts'
-import { addTo, Watchers } from './watchers.ts'
+import { Demands } from './demands.ts'
+import { type Coded, type Coding, DEAD, isWatcher, KIND } from './value-coding.ts'
 
 /** Numbers alone: a step compares two of them. */
 export class ValueAutomaton implements Automaton {
@@ -12,20 +12,28 @@ export class ValueAutomaton implements Automaton {
   private readonly kind: Uint8Array
   private readonly input: Int32Array
   private readonly output: Int32Array
-  private readonly watchers: Watchers
-  /** By value: how many operations without a place yet leave it behind. */
-  private readonly makersLeft: Int32Array
+  private readonly watches: Uint8Array
+  private readonly demands: Demands
+  private open = 0
 
   constructor({ coded, initial }: Coding) {
+    const size = coded.length
     this.initial = initial
-    this.kind = Uint8Array.from(coded, ({ kind }) => kind)
-    this.input = Int32Array.from(coded, ({ input }) => input)
-    this.output = Int32Array.from(coded, ({ output }) => output)
-    this.watchers = new Watchers(coded)
-    this.makersLeft = new Int32Array(
-      coded.reduce((most, { input, output }) => Math.max(most, input, output), initial) + 1,
-    )
-    for (const { output } of coded) addTo(this.makersLeft, output, 1)
+    this.kind = new Uint8Array(size)
+    this.input = new Int32Array(size)
+    this.output = new Int32Array(size)
+    this.watches = new Uint8Array(size)
+    let largest = initial
+    for (let i = 0; i < size; i++) {
+      const one = coded[i] as Coded
+      this.kind[i] = one.kind
+      this.input[i] = one.input
+      this.output[i] = one.output
+      this.watches[i] = isWatcher(one) ? 1 : 0
+      largest = Math.max(largest, one.input, one.output)
+    }
+    this.demands = new Demands(largest + 1)
+    for (let i = 0; i < size; i++) this.giveBack(i)
   }
 
   step(state: number, operation: number): number {
@@ -35,17 +43,17 @@ export class ValueAutomaton implements Automaton {
     return kind === KIND.read ? state : (this.output[operation] as number)
   }
 
-  mayEnd(state: number, operation: number): boolean {
-    return (this.makersLeft[state] as number) > 0 || this.watchers.besides(operation, state) === 0
+  isHopeless(state: number): boolean {
+    return this.open > this.demands.isOpen(state)
   }
 
   take(operation: number): void {
-    this.watchers.take(operation)
-    addTo(this.makersLeft, this.output[operation] as number, -1)
+    if (this.watches[operation] === 1) this.open += this.demands.watch(this.input[operation] as number, -1)
+    this.open += this.demands.make(this.output[operation] as number, -1)
   }
 
   giveBack(operation: number): void {
-    this.watchers.giveBack(operation)
-    addTo(this.makersLeft, this.output[operation] as number, 1)
+    if (this.watches[operation] === 1) this.open += this.demands.watch(this.input[operation] as number, 1)
+    this.open += this.demands.make(this.output[operation] as number, 1)
   }
 }

@@ -3,6 +3,7 @@
 
 import type { Operation } from './operation.ts'
 import { arrange, type Candidate } from './problem.ts'
+import { TextIndex } from './text-index.ts'
 import { ValueTable } from './value-table.ts'
 
 export const KIND = { read: 0, write: 1, cas: 2, append: 3 } as const
@@ -70,6 +71,11 @@ export function isKnown({ completed }: Candidate): boolean {
   return completed !== NEVER
 }
 
+/** Whether it certainly saw a value: a read that was answered, a cas that succeeded. */
+export function isWatcher(one: Coded): boolean {
+  return isKnown(one) && sees(one)
+}
+
 /** Whether its being legal tells what the value was before. */
 function sees({ kind }: Coded): boolean {
   return kind === KIND.read || kind === KIND.cas
@@ -103,23 +109,9 @@ function has(seen: ReadonlySet<number>, values: ValueTable<unknown>): (value: un
   return (value) => seen.has(values.idOf(value))
 }
 
-/** Whether a text is the beginning of one of `seen`. */
 function beginsOne(seen: readonly unknown[]): (value: unknown) => boolean {
-  const texts = seen.filter((value) => typeof value === 'string').sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
-  // Only those that begin no other one: of a list that grows, the last.
-  const longest = texts.filter((text, i) => texts[i + 1]?.startsWith(text) !== true)
-  return (value) => typeof value === 'string' && longest[lowerBound(longest, value)]?.startsWith(value) === true
-}
-
-/** The first that is not below `text`: if any begins with it, this one does. */
-function lowerBound(sorted: readonly string[], text: string): number {
-  let [low, high] = [0, sorted.length]
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((sorted[middle] as string) < text) low = middle + 1
-    else high = middle
-  }
-  return low
+  const texts = new TextIndex(seen)
+  return (value) => texts.hasBeginning(value)
 }
 
 /**
@@ -131,7 +123,7 @@ function dateWhatWasSeen(coded: readonly Coded[], initial: number): readonly Cod
   const firstSeen = new Map<number, number>()
   for (const one of coded) {
     if (one.output !== DEAD) makers.set(one.output, (makers.get(one.output) ?? 0) + 1)
-    if (sees(one) && isKnown(one)) {
+    if (isWatcher(one)) {
       firstSeen.set(one.input, Math.min(firstSeen.get(one.input) ?? NEVER, one.completed))
     }
   }

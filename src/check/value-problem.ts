@@ -11,7 +11,7 @@ import { type Coded, codeValues, DEAD, isKnown, KIND } from './value-coding.ts'
 export function valueProblem(operations: readonly Operation[], initial: unknown): Problem {
   const coding = codeValues(operations, initial)
   const automaton = coding.hasAppends ? new TextAutomaton(coding) : new ValueAutomaton(coding)
-  return problemOf(coding.coded, Uint8Array.from(coding.coded, traitsOf), automaton)
+  return problemOf(coding.coded, coding.coded.map(traitsOf), automaton)
 }
 
 function traitsOf(one: Coded): number {

@@ -14,7 +14,14 @@ function extend<State>(left: readonly Operation[], model: Model<State>, state: S
   return left.some((one) => {
     if (left.some((other) => isBefore(other, one))) return false
     const step = model.step(state, callOf(one))
-    return step?.ok === true && extend(left.filter((other) => other !== one), model, step.state)
+    return (
+      step?.ok === true &&
+      extend(
+        left.filter((other) => other !== one),
+        model,
+        step.state,
+      )
+    )
   })
 }
 
