@@ -20,7 +20,7 @@ export function describeReport(report: Report, facts: CheckFacts): string[] {
   const { verdict, operations, unknownOutcomes, parts } = report
   const keys = parts.length === 1 ? '' : ` of ${parts.length} keys`
   const lost = unknownOutcomes === 0 ? '' : `, ${unknownOutcomes} with an unknown outcome`
-  const counts = `${operations} operations${keys}${lost}; model ${facts.model}; ${facts.ms.toFixed(facts.ms < 10 ? 1 : 0)} ms`
+  const counts = `${operations} ${operations === 1 ? 'operation' : 'operations'}${keys}${lost}; model ${facts.model}; ${facts.ms.toFixed(facts.ms < 10 ? 1 : 0)} ms`
   const headline = verdict === 'not' ? 'not linearizable' : verdict
   return [`${headline}: ${counts}`, ...breakLines(report), ...unknownLines(report), ...pictureLines(facts)]
 }
@@ -44,7 +44,12 @@ function unknownLines({ parts, exhausted }: Report): string[] {
   const unknown = parts.filter(({ verdict }) => verdict === 'unknown')
   if (exhausted === null) return []
   const names = unknown.slice(0, MAX_BREAKS).map(({ key }) => JSON.stringify(key))
-  const which = unknown[0]?.key === undefined ? 'it' : `${unknown.length} keys, such as ${names.join(', ')},`
+  const which =
+    unknown[0]?.key === undefined
+      ? 'it'
+      : unknown.length === 1
+        ? `key ${names[0]}`
+        : `${unknown.length} keys, such as ${names.join(', ')},`
   return [`${LIMITS[exhausted]} was reached before ${which} had a verdict`]
 }
 
