@@ -26,7 +26,7 @@ const PLANS: readonly (readonly [string, Omit<Plan, 'seed'>, Model<unknown>])[] 
   ],
   [
     'two keys',
-    { operations: 9, clients: 3, keys: 2, values: 2, lost: 0.1, verbs: ['get', 'put', 'cas', 'delete'] },
+    { operations: 9, clients: 3, keys: 2, values: 2, lost: 0.1, verbs: ['get', 'put', 'get', 'cas'] },
     keyValue,
   ],
 ]
