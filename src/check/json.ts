@@ -10,6 +10,7 @@ export class NotJsonError extends Error {
 const SEED = 0x811c9dc5
 const PRIME = 0x01000193
 
+/** Neither object nor function: `===` says whether two are the same. */
 export function isPrimitive(value: unknown): boolean {
   return value === null || (typeof value !== 'object' && typeof value !== 'function')
 }

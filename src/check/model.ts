@@ -43,6 +43,7 @@ export interface Model<State> {
   refuse?(operation: Operation): string | null
 }
 
+/** What a model is shown of it. */
 export function callOf({ f, key, value, result, completed }: Operation): Call {
   return {
     f,

@@ -23,6 +23,11 @@ export class TextAutomaton implements Automaton {
   /** By a text's place in the index: writes of what it begins with are its makers, for it can grow from them. */
   private readonly demands: Demands
   private readonly open: Tally
+  /** By a text's place as well: its makers are the operations that can be the last step to it. */
+  private readonly lastSteps: Demands
+  private readonly endsOf: readonly (readonly number[])[]
+  /** How many texts somebody waits for, and nothing is left that could be the last step to them. */
+  private outOfReach = 0
   /** Writes of the empty text, with which everything begins: while one has no place, there is hope. */
   private clears = 0
 
@@ -34,6 +39,8 @@ export class TextAutomaton implements Automaton {
     this.texts = new TextIndex(coded.filter(isWatcher).map(({ input }) => values.valueOf(input)))
     this.demands = new Demands(this.texts.size)
     this.open = new Tally(this.texts.size)
+    this.lastSteps = new Demands(this.texts.size)
+    this.endsOf = this.findEnds()
     for (const operation of coded.keys()) this.giveBack(operation)
   }
 
@@ -64,11 +71,32 @@ export class TextAutomaton implements Automaton {
     return this.isSeen(text) ? this.values.idOf(text) : DEAD
   }
 
-  /** Texts only grow, until they are overwritten: those that somebody waits for must begin with this one. */
+  /** By operation: the texts, by place, to which it can be the last step. */
+  private findEnds(): readonly (readonly number[])[] {
+    const endingWith = this.texts.byEnding(
+      this.coded.filter(({ kind }) => kind === KIND.append).map(({ input }) => this.values.valueOf(input)),
+    )
+    return this.coded.map(({ kind, input, output }) => {
+      if (kind === KIND.append) return endingWith.get(this.values.valueOf(input)) ?? []
+      const text = this.texts.placeOf(this.values.valueOf(output))
+      return kind === KIND.read || text === NONE ? [] : [text]
+    })
+  }
+
+  /**
+   * Texts only grow, until they are overwritten: those that somebody waits for must begin with this one. And something
+   * must be left that makes them what they are in the end: `ab` is out of reach when the only `b` was appended elsewhere.
+   */
   isHopeless(state: number): boolean {
+    if (this.outOfReach > this.isOutOfReach(state)) return true
     if (this.clears > 0 || this.open.total === 0) return false
     const [start, end] = this.rangeOf(state)
     return this.open.sum(start, end) < this.open.total
+  }
+
+  private isOutOfReach(state: number): number {
+    const text = this.texts.placeOf(this.values.valueOf(state))
+    return text === NONE ? 0 : this.lastSteps.isOpen(text)
   }
 
   private rangeOf(state: number): readonly [start: number, end: number] {
@@ -91,8 +119,12 @@ export class TextAutomaton implements Automaton {
     const one = this.coded[operation] as Coded
     if (isWatcher(one)) {
       const text = this.texts.placeOf(this.values.valueOf(one.input))
-      if (text !== NONE) this.open.add(text, this.demands.watch(text, by))
+      if (text !== NONE) {
+        this.open.add(text, this.demands.watch(text, by))
+        this.outOfReach += this.lastSteps.watch(text, by)
+      }
     }
+    for (const text of this.endsOf[operation] as readonly number[]) this.outOfReach += this.lastSteps.make(text, by)
     if (one.kind !== KIND.write && one.kind !== KIND.cas) return
     if (this.values.valueOf(one.output) === '') {
       this.clears += by

@@ -34,6 +34,18 @@ export class TextIndex {
     return this.texts[this.firstThat((text) => text >= value)]?.startsWith(value) === true
   }
 
+  /** For each of `endings`, the places of the texts that end with it. */
+  byEnding(endings: readonly unknown[]): ReadonlyMap<unknown, readonly number[]> {
+    const places = new Map<unknown, number[]>()
+    for (const ending of endings) if (typeof ending === 'string') places.set(ending, [])
+    // Texts are long and endings short: a look for each length rather than for each ending.
+    const lengths = new Set([...places.keys()].map((ending) => (ending as string).length))
+    for (const [place, text] of this.texts.entries()) {
+      for (const length of lengths) if (length <= text.length) places.get(text.slice(text.length - length))?.push(place)
+    }
+    return places
+  }
+
   /** By halving; `isBehind` is false up to some place and true from there on. */
   private firstThat(isBehind: (text: string) => boolean): number {
     let [low, high] = [0, this.texts.length]

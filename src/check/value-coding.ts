@@ -31,6 +31,7 @@ export interface Coded extends Candidate {
   readonly output: number
 }
 
+/** The operations on one value, and what their numbers stand for. */
 export interface Coding {
   /** In the two rows of a problem. */
   readonly coded: readonly Coded[]
@@ -41,6 +42,7 @@ export interface Coding {
   readonly isSeen: (value: unknown) => boolean
 }
 
+/** Numbers the values, and leaves out what says nothing. @param initial the value at the beginning */
 export function codeValues(operations: readonly Operation[], initial: unknown): Coding {
   const values = new ValueTable<unknown>()
   values.idOf(UNSEEN)
@@ -67,6 +69,7 @@ function endsOf(kind: number, f: string, value: unknown, result: unknown): reado
   return [kind === KIND.read ? result : value, UNSEEN]
 }
 
+/** Whether it must have its place. */
 export function isKnown({ completed }: Candidate): boolean {
   return completed !== NEVER
 }

@@ -16,6 +16,7 @@ export interface CheckFacts {
 const MAX_BREAKS = 5
 const LIMITS = { time: 'the time limit', steps: 'the limit of steps', memory: 'the limit of memory' } as const
 
+/** The verdict with its counts, then what breaks, what remained unknown, and where the picture is. */
 export function describeReport(report: Report, facts: CheckFacts): string[] {
   const { verdict, operations, unknownOutcomes, parts } = report
   const keys = parts.length === 1 ? '' : ` of ${parts.length} keys`
