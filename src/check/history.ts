@@ -52,9 +52,9 @@ function complaintOf(event: unknown): string | null {
   if (typeof event !== 'object' || event === null || Array.isArray(event)) {
     return `an event is an object such as {"process":0,"type":"invoke","f":"read"}, not ${shortJson(event, 40)}`
   }
-  const { process, type, f } = event as { readonly [field: string]: unknown }
-  if (typeof process !== 'number' && typeof process !== 'string') {
-    return `process is ${shortJson(process, 40)}: it must be a number or a string`
+  const { process: client, type, f } = event as { readonly [field: string]: unknown }
+  if (typeof client !== 'number' && typeof client !== 'string') {
+    return `process is ${shortJson(client, 40)}: it must be a number or a string`
   }
   if (!TYPES.has(type)) return `type is ${shortJson(type, 40)}: it must be "invoke", "ok", "fail" or "info"`
   return typeof f === 'string' ? null : `f is ${shortJson(f, 40)}: it must be a string, such as "read"`

@@ -71,17 +71,17 @@ export function operationsOf(events: Iterable<HistoryEvent>): Operation[] {
 }
 
 function operationOf({ event, at }: Open, completed: number | null, result: unknown): Operation {
-  const { process, f, key, value } = event
-  return { process, f, ...(key === undefined ? {} : { key }), value, result, invoked: at, completed }
+  const { process: client, f, key, value } = event
+  return { process: client, f, ...(key === undefined ? {} : { key }), value, result, invoked: at, completed }
 }
 
-function stillOpen({ process, f }: HistoryEvent, at: number, open: Open): string {
-  const who = `process ${shortJson(process)} invokes ${f}`
+function stillOpen({ process: client, f }: HistoryEvent, at: number, open: Open): string {
+  const who = `process ${shortJson(client)} invokes ${f}`
   return `line ${at}: ${who} while its ${open.event.f} of line ${open.at} is open: complete that first, with "info" when nobody knows its outcome`
 }
 
-function notAsked({ process, type, f }: HistoryEvent, at: number): string {
-  return `line ${at}: process ${shortJson(process)} completes ${f} ("${type}"), and has nothing open: its invocation is missing, or it was completed before`
+function notAsked({ process: client, type, f }: HistoryEvent, at: number): string {
+  return `line ${at}: process ${shortJson(client)} completes ${f} ("${type}"), and has nothing open: its invocation is missing, or it was completed before`
 }
 
 function complaintOf(event: HistoryEvent, invocation: HistoryEvent): string | null {

@@ -48,7 +48,7 @@ export function layOut<State>({ key, operations, break: found }: PartReport, mod
   const shown = [...begun.slice(-MAX_BARS), ...operations.slice(begun.length, begun.length + MAX_LATER)]
   const omittedBefore = Math.max(begun.length - MAX_BARS, 0)
   const columnOf = columns(shown, end)
-  const processes = [...new Set(shown.map(({ process }) => String(process)))].sort(byNumber)
+  const processes = [...new Set(shown.map((one) => String(one.process)))].sort(byNumber)
   return {
     key,
     bars: barsOf(shown, found, columnOf, processes, replay(found.order, model)),

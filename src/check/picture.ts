@@ -93,9 +93,9 @@ function drawBar(bar: Bar, columns: number, wide: number, state: string): string
 }
 
 function tellMore({ operation, kind, place }: Bar, state: string): string {
-  const { process, invoked, completed } = operation
+  const { process: client, invoked, completed } = operation
   const until = completed === null ? 'never answered: its outcome is unknown' : `completed at ${completed}`
-  const lines = [describeOperation(operation, LONGEST), `process ${process}, invoked at ${invoked}, ${until}`]
+  const lines = [describeOperation(operation, LONGEST), `process ${client}, invoked at ${invoked}, ${until}`]
   if (place !== null)
     lines.push(`number ${place.number} in the order: ${place.before} before it, ${place.after} behind it`)
   if (kind === 'breaking') lines.push(`no order has a place for it; the one that is drawn ends in ${state}`)

@@ -55,11 +55,11 @@ function isNamesake(shape: readonly (readonly [number, number])[], deeds: readon
   return unknown.every((end, i) => end > latest && end > (unknown[i - 1] ?? 0))
 }
 
-function done(deed: Deed, times: readonly [number, number] | undefined, process: number, key?: string): Operation {
+function done(deed: Deed, times: readonly [number, number] | undefined, client: number, key?: string): Operation {
   const [invoked, completed] = times as readonly [number, number]
   const { f, value, result, isUnknown } = deed
   return {
-    process,
+    process: client,
     f,
     ...(key === undefined ? {} : { key }),
     value,

@@ -85,7 +85,7 @@ class Store {
   }
 }
 
-function ask(process: number, number: number, plan: Plan, random: Random): HistoryEvent {
+function ask(client: number, number: number, plan: Plan, random: Random): HistoryEvent {
   const { keys, values, verbs = keys === undefined ? ['read', 'write', 'cas'] : ['get', 'put', 'append'] } = plan
   const f = random.pick(verbs)
   const draw = (): unknown => {
@@ -94,7 +94,7 @@ function ask(process: number, number: number, plan: Plan, random: Random): Histo
   }
   const asked = f === 'cas' ? [draw(), draw()] : f === 'read' || f === 'get' || f === 'delete' ? null : draw()
   const where = keys === undefined ? {} : { key: `k${random.below(keys)}` }
-  return { process, type: 'invoke', f, ...where, value: asked }
+  return { process: client, type: 'invoke', f, ...where, value: asked }
 }
 
 /** Exchanges the answers of two reads of one key, if two differ: mostly that is wrong. */
