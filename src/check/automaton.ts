@@ -18,6 +18,8 @@ export interface Automaton {
   readonly initial: number
   /** The state of which nobody sees anything until it is overwritten; NONE when the model has none. */
   readonly dead: number
+  /** About what it holds of memory for the states that came about. */
+  readonly bytes: number
   /** The state after `operation`, or NONE. */
   step(state: number, operation: number): number
   /**

@@ -81,6 +81,16 @@ describe('a limit', () => {
     expect({ verdict, exhausted }).toEqual({ verdict: 'unknown', exhausted: 'memory' })
   })
 
+  test('of memory counts the states of a model of one’s own', () => {
+    const log: Model<readonly unknown[]> = {
+      init: [],
+      step: (all, { value, result }) => ({ ok: result !== -1, state: [...all, value] }),
+    }
+    const { exhausted, steps } = checkLinearizability(hard, log, { maxBytes: 50_000_000 })
+    expect(exhausted).toBe('memory')
+    expect(steps).toBeLessThan(1_000_000)
+  })
+
   test('of time without a clock is refused', () => {
     expect(() => checkLinearizability(STALE, register, { timeLimitMs: 5 })).toThrow('timeLimitMs needs a clock')
   })

@@ -27,9 +27,15 @@ export function modelProblem<State>(operations: readonly Operation[], model: Mod
   )
 }
 
+/** About what a remembered step takes, and each part of a state; of one that we cannot look into, all of it. */
+const STEP_BYTES = 60
+const PART_BYTES = 40
+const STATE_BYTES = 1_000
+
 class ModelAutomaton<State> implements Automaton {
   readonly initial: number
   readonly dead: number = NONE
+  bytes = 0
   private readonly model: Model<State>
   private readonly operations: readonly Operation[]
   private readonly calls: readonly Call[]
@@ -55,6 +61,7 @@ class ModelAutomaton<State> implements Automaton {
     if (known !== undefined) return known
     const next = this.ask(state, operation)
     steps.set(state, next)
+    this.bytes += STEP_BYTES
     return next
   }
 
@@ -74,8 +81,11 @@ class ModelAutomaton<State> implements Automaton {
 
   /** A step that altered the state it was given would alter what is remembered: frozen, it throws instead. */
   private number(state: State): number {
-    if (this.model.equal === undefined) freeze(state)
-    return this.states.idOf(state)
+    const bytes = this.model.equal === undefined ? PART_BYTES * freeze(state) : STATE_BYTES
+    const { size } = this.states
+    const id = this.states.idOf(state)
+    if (this.states.size > size) this.bytes += bytes
+    return id
   }
 
   private describe(operation: number): string {
@@ -95,8 +105,9 @@ class ModelAutomaton<State> implements Automaton {
   }
 }
 
-function freeze(value: unknown): void {
-  if (isPrimitive(value) || Object.isFrozen(value)) return
+/** @returns how many parts it has that were not frozen before, and so are its own */
+function freeze(value: unknown): number {
+  if (isPrimitive(value) || Object.isFrozen(value)) return 1
   Object.freeze(value)
-  for (const part of Object.values(value as object)) freeze(part)
+  return Object.values(value as object).reduce((parts: number, part) => parts + freeze(part), 2)
 }

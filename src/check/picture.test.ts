@@ -4,6 +4,7 @@ import { register } from './models.ts'
 import { type Operation, operationsOf } from './operation.ts'
 import { drawPicture } from './picture.ts'
 import { layOut } from './picture-layout.ts'
+import { SCRIPT } from './picture-page.ts'
 import { randomHistory } from './testing/random-history.ts'
 
 const at = (invoked: number, completed: number | null, f: string, value: unknown, result?: unknown): Operation => ({
@@ -64,6 +65,11 @@ describe('the page', () => {
 
   test('needs nothing from elsewhere', () => {
     expect(page).not.toMatch(/\b(https?:|src=|href=|@import|url\()/)
+  })
+
+  test('has a script that is one', () => {
+    expect(() => new Function(SCRIPT)).not.toThrow()
+    expect(page).toContain(SCRIPT)
   })
 
   test('escapes what comes from the history', () => {

@@ -60,9 +60,9 @@ export class Search {
     this.forced = new Uint8Array(size)
   }
 
-  /** What it holds of memory for the configurations that it was in. */
+  /** About what it holds of memory, for configurations and for states. */
   get bytes(): number {
-    return this.placed.configurations.bytes
+    return this.placed.configurations.bytes + this.automaton.bytes
   }
 
   /** The operations that have a place, in order; after `run` has returned true, a linearization. */

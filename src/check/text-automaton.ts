@@ -7,10 +7,14 @@ import { TextIndex } from './text-index.ts'
 import { type Coded, type Coding, DEAD, isWatcher, KIND } from './value-coding.ts'
 import type { ValueTable } from './value-table.ts'
 
+/** About what a remembered step takes, and the state that it may have made. */
+const STEP_BYTES = 200
+
 /** States come about on the way, so each step that was taken once is remembered. */
 export class TextAutomaton implements Automaton {
   readonly initial: number
   readonly dead: number = DEAD
+  bytes = 0
   private readonly coded: readonly Coded[]
   private readonly values: ValueTable<unknown>
   private readonly isSeen: (value: unknown) => boolean
@@ -61,6 +65,7 @@ export class TextAutomaton implements Automaton {
     if (known !== undefined) return known
     const next = this.join(state, input)
     steps.set(input, next)
+    this.bytes += STEP_BYTES
     return next
   }
 
@@ -68,7 +73,9 @@ export class TextAutomaton implements Automaton {
     const [before, added] = [this.values.valueOf(state), this.values.valueOf(input)]
     if (typeof before !== 'string') return NONE
     const text = `${before}${String(added)}`
-    return this.isSeen(text) ? this.values.idOf(text) : DEAD
+    if (!this.isSeen(text)) return DEAD
+    this.bytes += 2 * text.length
+    return this.values.idOf(text)
   }
 
   /** By operation: the texts, by place, to which it can be the last step. */

@@ -9,6 +9,8 @@ import { type Coded, type Coding, DEAD, isWatcher, KIND } from './value-coding.t
 export class ValueAutomaton implements Automaton {
   readonly initial: number
   readonly dead: number = DEAD
+  /** No states come about but those that are there from the beginning. */
+  readonly bytes: number = 0
   private readonly kind: Uint8Array
   private readonly input: Int32Array
   private readonly output: Int32Array

@@ -32,6 +32,10 @@ export class ValueTable<T> {
     return this.add(value)
   }
 
+  get size(): number {
+    return this.values.length
+  }
+
   valueOf(id: number): T {
     return this.values[id] as T
   }
