@@ -86,9 +86,9 @@ describe('a limit', () => {
       init: [],
       step: (all, { value, result }) => ({ ok: result !== -1, state: [...all, value] }),
     }
-    const { exhausted, steps } = checkLinearizability(hard, log, { maxBytes: 50_000_000 })
+    const { exhausted, steps } = checkLinearizability(hard, log, { maxBytes: 5_000_000 })
     expect(exhausted).toBe('memory')
-    expect(steps).toBeLessThan(1_000_000)
+    expect(steps).toBeLessThan(100_000)
   })
 
   test('of time without a clock is refused', () => {

@@ -25,16 +25,18 @@ describe.each(OBJECTS)('of %s', (_, model, deeds, key) => {
   test.each([
     [1, 8],
     [2, 148],
-    [3, 4472],
   ])('all histories of %i operations break where they should, if they do', (count, histories) => {
     const { count: counted, bad, differences } = compareReports(allHistories(count, deeds, { key }), model)
     expect({ counted, differences }).toEqual({ counted: histories, differences: [] })
     expect(bad).toBeGreaterThan(histories / 5)
   })
 
-  test('all 4,472 of three are judged right by a model of unknown making', () => {
-    const { differences } = compareVerdicts(allHistories(3, deeds, { key }), stranger(model))
-    expect(differences).toEqual([])
+  test('all 4,472 of three are judged right, also by a model of unknown making', () => {
+    for (const one of [model, stranger(model)]) {
+      const { count, bad, differences } = compareVerdicts(allHistories(3, deeds, { key }), one)
+      expect({ count, differences }).toEqual({ count: 4472, differences: [] })
+      expect(bad).toBeGreaterThan(2000)
+    }
   })
 
   test('all of four operations by two clients are judged right', () => {
