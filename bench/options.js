@@ -55,6 +55,7 @@ const VALUES = {
   'snapshot-rate': [null, whole, 'catch-up: the most bytes a second that a snapshot is sent with; by default no bound'],
   'log-bytes': ['1e9', whole, 'recovery: the log that is opened again'],
   'segment-bytes': ['67108864', whole, 'the first segment of each log, as of one that has been in use for a while'],
+  'history-scale': ['1', positive, 'check: histories of so many times the operations'],
   directory: [tmpdir(), (text) => text, 'where the data lie: on the disk that is to be measured'],
 }
 

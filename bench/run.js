@@ -10,6 +10,7 @@ import { table } from './harness/table.js'
 import { readOptions, UsageError, usage } from './options.js'
 import * as append from './scenarios/append.js'
 import * as catchup from './scenarios/catchup.js'
+import * as check from './scenarios/check.js'
 import * as core from './scenarios/core.js'
 import * as failover from './scenarios/failover.js'
 import * as groups from './scenarios/groups.js'
@@ -19,7 +20,7 @@ import * as reads from './scenarios/reads.js'
 import * as recovery from './scenarios/recovery.js'
 import * as replication from './scenarios/replication.js'
 
-const SCENARIOS = { replication, append, core, reads, failover, catchup, recovery, memory, groups, peers }
+const SCENARIOS = { replication, append, core, reads, failover, catchup, recovery, memory, groups, peers, check }
 
 async function main(args) {
   const options = readOptions(args, Object.keys(SCENARIOS))

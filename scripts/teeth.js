@@ -16,8 +16,8 @@ import { parseArgs } from 'node:util'
 import { runnerImport } from 'vite'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-/** Cheap tests first: most bugs get no further. */
-const STAGES = ['test/paper', 'src/raft']
+/** Where a bug's tests are, by the folder that it is in. Cheap tests first: most bugs get no further. */
+const STAGES = { 'src/raft': ['test/paper', 'src/raft'], 'src/check': ['src/check'] }
 /** What a run needs, besides the installed packages. */
 const COPIED = [
   'src',
@@ -39,9 +39,9 @@ const { values } = parseArgs({
     jobs: { type: 'string', default: '2' },
   },
 })
-const stages = [...STAGES, ...values.also]
 const { module } = await runnerImport(join(ROOT, 'test/teeth/mutations.ts'), { logLevel: 'silent' })
 const mutations = chosen(module.MUTATIONS)
+const stagesFor = ({ file }) => [...STAGES[file.split('/').slice(0, 2).join('/')], ...values.also]
 const misplaced = mutations.filter(({ file, find }) => occurrences(join(ROOT, file), find) !== 1)
 for (const { id, file, find } of misplaced) {
   console.error(`${id}: its text occurs ${occurrences(join(ROOT, file), find)} times in ${file}: ${find}`)
@@ -64,7 +64,7 @@ async function runAll() {
   const queue = mutations.filter((mutation) => !misplaced.includes(mutation))
   if (queue.length === 0) return []
   const first = workplace('worker-0', ROOT)
-  const failures = await runStages(first)
+  const failures = await runStages(first, [...new Set(queue.flatMap(stagesFor))])
   if (failures.length > 0) {
     console.error(`the tests fail without any bug planted, so they say nothing: ${failures.join('; ')}`)
     return null
@@ -110,7 +110,8 @@ function workplace(name, source) {
 }
 
 /** @returns the tests that noticed: none, the first, or with --every all of the stage that found it */
-async function plant(directory, { file, find, replace }) {
+async function plant(directory, mutation) {
+  const { file, find, replace } = mutation
   const path = join(directory, file)
   const sound = readFileSync(path, 'utf8')
   writeFileSync(
@@ -118,13 +119,13 @@ async function plant(directory, { file, find, replace }) {
     sound.replace(find, () => replace),
   )
   try {
-    return await runStages(directory)
+    return await runStages(directory, stagesFor(mutation))
   } finally {
     writeFileSync(path, sound)
   }
 }
 
-async function runStages(directory) {
+async function runStages(directory, stages) {
   for (const stage of stages) {
     const failures = await runTests(directory, stage)
     if (failures.length > 0) return failures

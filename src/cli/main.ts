@@ -1,6 +1,7 @@
 // The command line: the first word says what to do. Whoever calls it wrongly gets one line and exit status 2.
 
 import { readFileSync } from 'node:fs'
+import { checkCommand } from './check/check-command.ts'
 import { labCommand } from './lab-command.ts'
 import { logCommand } from './log-command.ts'
 import { recoverCommand } from './recover-command.ts'
@@ -24,6 +25,8 @@ async function run([command, ...args]: readonly string[]): Promise<number> {
       return labCommand(args)
     case 'log':
       return logCommand(args)
+    case 'check':
+      return checkCommand(args)
     case 'recover':
       return recoverCommand(args)
     default:

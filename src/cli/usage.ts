@@ -10,13 +10,14 @@ export const MAIN_HELP: string = `Quorate: Raft for TypeScript
 
   quorate lab [options]        run the Raft lab's tests
   quorate log FILE [options]   read the log that a failed run left behind
+  quorate check HISTORY        is what clients have seen linearizable?
   quorate recover [options]    make a new cluster of one survivor, when the majority is lost for good
 
 With the package @quorate/server:
 
   quorate serve | cluster | put | get | del | status
 
-quorate lab --help, quorate log --help and quorate recover --help say more; quorate --version says which this is.`
+quorate lab --help says more, and so do log, check and recover; quorate --version says which this is.`
 
 export const LAB_HELP: string = `quorate lab: the Raft lab's tests, on a virtual clock, each run repeatable from its seed
 
@@ -48,6 +49,18 @@ export const LOG_HELP: string = `quorate log FILE: what happened in a run, line 
 Topics: VOTE elections, LEAD who leads, LOG1 entries sent, LOG2 answers, CMIT applied, PERS saved, SNAP snapshots,
 DROP lost calls, TRCE calls received and other calls, TEST the tester, WARN the encoder's warnings, ERRO why it failed;
 and whatever else the Raft under test logs.`
+
+export const CHECK_HELP: string = `quorate check HISTORY: is what clients have seen linearizable?
+
+  --model NAME      register, key-value, or a file: a module that exports 'init' and 'step';
+                    without it, key-value when the first operation has a key, else register
+  --time-limit SEC  after so many seconds the answer is "unknown"; 60 by default
+  --out FILE.html   the picture of where it breaks; without it, in .quorate/check/
+  --json            one object with everything
+
+HISTORY is a file with one JSON object a line, or - for the standard input:
+{"process":0,"type":"invoke","f":"write","value":1}, and later "ok", "fail" or "info" (nobody knows).
+Exit status: 0 linearizable, 1 not, 3 unknown, 2 called wrongly, or no history.`
 
 export const RECOVER_HELP: string = `quorate recover: a new cluster from one survivor, when the majority of the old one is lost for good
 

@@ -49,7 +49,7 @@ describe('all scenarios, tiny', () => {
   const answer = '{"opsPerSecond":5,"p50Ms":1,"p99Ms":2}'
   const tiny =
     `--seconds 0.1 --warm-up-seconds 0.1 --steady-seconds 0.5 --turns 1 --peer-turns 1 --proposers 8 --sizes 16 --rounds 1 --stop-rounds 1 ` +
-    `--segment-bytes 1e6 --log-bytes 1e6 --groups 4 --snapshot-bytes 1e6 --json --svg ${svg} --directory ${folder}`
+    `--segment-bytes 1e6 --log-bytes 1e6 --groups 4 --history-scale 0.02 --snapshot-bytes 1e6 --json --svg ${svg} --directory ${folder}`
   let outcome: Outcome
   let results: Map<string, Row[]>
 
@@ -69,6 +69,7 @@ describe('all scenarios, tiny', () => {
     ['reopening a log', 1, ['commands', 'seconds']],
     ['memory under load', 1, ['leaderMb', 'followersMb']],
     ['many groups', 3, ['groups']],
+    ['checking histories', 9, ['operations', 'goodMs', 'staleMs']],
     ['beside others', 3, ['opsPerSecond', 'p50Ms', 'p99Ms']],
   ])('%s has %i results', (scenario, count, figures) => {
     const rows = results.get(scenario) ?? []

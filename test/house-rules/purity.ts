@@ -9,6 +9,7 @@ export const PURE_FOLDERS: readonly string[] = [
   'runtime',
   'kv',
   'recipes',
+  'check',
   'sim',
   'lab',
   'testing',
