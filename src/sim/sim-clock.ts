@@ -6,6 +6,12 @@ import type { Cancel, Clock } from '../util/clock.ts'
 import type { Process } from './process.ts'
 import type { World } from './world.ts'
 
+/**
+ * A timer is never early (see the port), also not by what a division rounds off: whoever looks whether its moment has
+ * come, and finds that it will in 10⁻¹³ ms, would look again at the very same instant, for ever.
+ */
+const ROUNDING_MS = 1e-6
+
 export class SimClock implements Clock {
   private readonly world: World
   private readonly process: Process
@@ -24,7 +30,7 @@ export class SimClock implements Clock {
   }
 
   schedule(delayMs: number, action: () => void): Cancel {
-    return this.world.scheduleFor(delayMs / this.rate, this.process, true, action)
+    return this.world.scheduleFor(delayMs / this.rate + ROUNDING_MS, this.process, true, action)
   }
 
   soon(action: () => void): void {

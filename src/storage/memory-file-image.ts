@@ -77,6 +77,14 @@ export class FileImage {
     }
   }
 
+  /** Puts bytes where nobody wrote them, on the disk and as seen: a write that went astray. What lies behind the end is not. */
+  tamper(offset: number, bytes: Uint8Array): void {
+    for (const extent of [this.seen, this.durable]) {
+      const fits = bytes.subarray(0, Math.max(extent.size - offset, 0))
+      if (fits.length > 0) extent.write(offset, fits)
+    }
+  }
+
   private keepSectors(offset: number, bytes: Uint8Array, random: Random, keep: number): void {
     let start = 0
     while (start < bytes.length) {

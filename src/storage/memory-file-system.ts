@@ -55,7 +55,7 @@ export class MemoryFileSystem implements FileSystem {
   delay: ((operation: Operation) => Promise<void>) | null
   /** How many operations there were. */
   operations = 0
-  private names = new Map<string, FileImage>()
+  private seenNames = new Map<string, FileImage>()
   private durableNames = new Map<string, FileImage>()
   private pending: NameChange[] = []
   private locked = false
@@ -80,13 +80,13 @@ export class MemoryFileSystem implements FileSystem {
   }
 
   async list(): Promise<string[]> {
-    return [...this.names.keys()].sort()
+    return this.names()
   }
 
   async open(name: string, mode: 'create' | 'existing'): Promise<File> {
     await this.perform('open', name, () => {
       if (mode === 'existing') this.find(name, 'open')
-      else if (this.names.has(name)) throw new FileSystemError('EEXIST', 'create', this.path(name))
+      else if (this.seenNames.has(name)) throw new FileSystemError('EEXIST', 'create', this.path(name))
       else this.change({ type: 'create', name, image: new FileImage() })
     })
     return new MemoryFile(this, name, this.find(name, 'open'))
@@ -118,7 +118,7 @@ export class MemoryFileSystem implements FileSystem {
     for (const change of this.pending) if (random.chance(keep)) applyTo(this.durableNames, change)
     this.pending = []
     for (const image of new Set(this.durableNames.values())) image.crash(random, keep)
-    this.names = new Map(this.durableNames)
+    this.seenNames = new Map(this.durableNames)
     this.kill()
   }
 
@@ -126,6 +126,11 @@ export class MemoryFileSystem implements FileSystem {
   kill(): void {
     this.life++
     this.locked = false
+  }
+
+  /** Of all files, in ascending order, without waiting. */
+  names(): string[] {
+    return [...this.seenNames.keys()].sort()
   }
 
   /** For tests that look at, or tamper with, what is on the disk. */
@@ -173,13 +178,13 @@ export class MemoryFileSystem implements FileSystem {
   }
 
   private find(name: string, operation: string): FileImage {
-    const image = this.names.get(name)
+    const image = this.seenNames.get(name)
     if (image === undefined) throw new FileSystemError('ENOENT', operation, this.path(name))
     return image
   }
 
   private change(change: NameChange): void {
-    applyTo(this.names, change)
+    applyTo(this.seenNames, change)
     this.pending.push(change)
   }
 }

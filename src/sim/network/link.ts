@@ -47,19 +47,41 @@ export class Link {
   state: LinkState
   /** Called when it is up again. */
   readonly waiting: (() => void)[] = []
+  private readonly onSwitch: (link: Link) => void
   private busyUntil = 0
+  private blocks = 0
 
-  constructor(from: string, to: string, state: LinkState, seed: number) {
+  constructor(from: string, to: string, state: LinkState, seed: number, onSwitch: (link: Link) => void) {
     this.from = from
     this.to = to
     this.state = state
     this.random = new Random(seed)
+    this.onSwitch = onSwitch
   }
 
   set(change: Partial<LinkState>): void {
     const wasUp = this.state.isUp
     this.state = { ...this.state, ...change }
-    if (!wasUp && this.state.isUp) for (const go of this.waiting.splice(0)) go()
+    if (wasUp === this.state.isUp) return
+    this.onSwitch(this)
+    if (this.state.isUp) for (const go of this.waiting.splice(0)) go()
+  }
+
+  /** It is down until as many `unblock`s have come: two partitions may both cut it. */
+  block(): void {
+    this.blocks++
+    this.set({ isUp: false })
+  }
+
+  unblock(): void {
+    this.blocks = Math.max(this.blocks - 1, 0)
+    if (this.blocks === 0) this.set({ isUp: true })
+  }
+
+  /** As at the beginning. */
+  calmDown(calm: LinkState): void {
+    this.blocks = 0
+    this.set(calm)
   }
 
   /** How long `bytes` that are sent at `now` are on their way: they wait for those before them. */
@@ -77,10 +99,13 @@ export class Links {
   private readonly links = new Map<string, Map<string, Link>>()
   private readonly calm: LinkState
   private readonly seed: number
+  private readonly onSwitch: (link: Link) => void
 
-  constructor(calm: LinkState, seed: number) {
+  /** @param onSwitch told of each link that comes up or goes down */
+  constructor(calm: LinkState, seed: number, onSwitch: (link: Link) => void) {
     this.calm = calm
     this.seed = seed
+    this.onSwitch = onSwitch
   }
 
   of(from: string, to: string): Link {
@@ -91,7 +116,7 @@ export class Links {
     }
     let link = row.get(to)
     if (link === undefined) {
-      link = new Link(from, to, this.calm, this.seed + 2 ** 20 * hash(`${from} ${to}`))
+      link = new Link(from, to, this.calm, this.seed + 2 ** 20 * hash(`${from} ${to}`), this.onSwitch)
       row.set(to, link)
     }
     return link
@@ -99,11 +124,6 @@ export class Links {
 
   *all(): Iterable<Link> {
     for (const row of this.links.values()) yield* row.values()
-  }
-
-  /** Every link as it was at the beginning. */
-  calmDown(): void {
-    for (const link of this.all()) link.set(this.calm)
   }
 }
 

@@ -1,0 +1,59 @@
+/** What clients did and were told, as the checker wants it: in real-time order, one event after the other. */
+import type { HistoryEvent } from '../../check/history.ts'
+import type { Observers, Outcome } from '../watch/observer.ts'
+import type { Operation } from '../workload.ts'
+
+/** An operation that has begun. */
+export interface Pending {
+  readonly number: number
+  readonly process: number
+  readonly operation: Operation
+}
+
+export class History {
+  readonly events: HistoryEvent[] = []
+  /** By outcome. */
+  readonly counts: { [outcome in Outcome]: number } = { ok: 0, fail: 0, info: 0 }
+  private readonly observers: Observers
+  private processes = 0
+  private operations = 0
+
+  constructor(observers: Observers) {
+    this.observers = observers
+  }
+
+  /** The name of somebody who does one thing after the other. Whoever does not know what became of a thing gets a new one. */
+  newProcess(): number {
+    return this.processes++
+  }
+
+  invoke(client: number, process: number, operation: Operation): Pending {
+    const { f, key, value } = operation
+    this.events.push({ process, type: 'invoke', f, ...field('key', key), ...field('value', value) })
+    const number = ++this.operations
+    this.observers.invoked(client, number, describe(operation))
+    return { number, process, operation }
+  }
+
+  /** @param value what a read or a command was answered; undefined for nothing */
+  complete(client: number, { number, process, operation }: Pending, outcome: Outcome, value?: unknown): void {
+    const { f, key } = operation
+    const told = value === undefined ? operation.value : value
+    this.events.push({ process, type: outcome, f, ...field('key', key), ...field('value', told) })
+    this.counts[outcome]++
+    this.observers.returned(client, number, outcome, outcome === 'ok' ? JSON.stringify(told ?? null) : outcome)
+  }
+}
+
+function field(name: 'key' | 'value', value: unknown): object {
+  return value === undefined ? {} : { [name]: value }
+}
+
+function describe({ f, key, value }: Operation): string {
+  const words = [
+    f,
+    ...(key === undefined ? [] : [String(key)]),
+    ...(value === undefined ? [] : [JSON.stringify(value)]),
+  ]
+  return words.join(' ')
+}

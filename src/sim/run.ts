@@ -1,0 +1,168 @@
+/**
+ * One run: a plan carried out from the first start of the cluster to the last check. First the safety phase, in which
+ * everything may go wrong; then the liveness phase: a healthy majority is left, what is wrong outside of it stays wrong
+ * for ever, and the majority must find its way within ten election time-outs.
+ */
+import { checkLinearizability } from '../check/check.ts'
+import type { HistoryEvent } from '../check/history.ts'
+import { operationsOf } from '../check/operation.ts'
+import { asError } from '../runtime/errors.ts'
+import type { Hop } from '../util/hop.ts'
+import { Random } from '../util/random.ts'
+import { Bench } from './clients/bench.ts'
+import { History } from './clients/history.ts'
+import { KeyValueWorkload } from './clients/key-value-workload.ts'
+import { Ledger } from './clients/ledger.ts'
+import { PlainClient } from './clients/plain-client.ts'
+import { SessionClient } from './clients/session-client.ts'
+import { Epilogue } from './epilogue.ts'
+import { Nemesis } from './nemesis/nemesis.ts'
+import type { Plan } from './plan.ts'
+import { SimCluster } from './sim-cluster.ts'
+import { Applied } from './watch/applied.ts'
+import { Configurations } from './watch/configurations.ts'
+import { Consensus } from './watch/consensus.ts'
+import { Messages } from './watch/messages.ts'
+import { BrokenProperty, type Observer, Observers } from './watch/observer.ts'
+import { Promises } from './watch/promises.ts'
+import { RunHash } from './watch/run-hash.ts'
+import type { Workload } from './workload.ts'
+import { World } from './world.ts'
+
+/** What a run needs besides its plan. */
+export interface RunOptions {
+  readonly hop: Hop
+  /** What runs on the cluster; by default the key/value store. */
+  readonly workload?: (plan: Plan) => Workload
+  /** More that looks on. */
+  readonly observers?: (world: World) => readonly Observer[]
+}
+
+/** What was broken, when, and how it showed. */
+export interface Verdict {
+  readonly property: string
+  readonly detail: string
+  readonly atMs: number
+}
+
+export interface RunReport {
+  /** Null: nothing bad has happened. */
+  readonly verdict: Verdict | null
+  readonly events: number
+  readonly simulatedMs: number
+  /** Sixteen hexadecimal digits: equal for runs that went the same way. */
+  readonly hash: string
+  readonly history: readonly HistoryEvent[]
+  readonly operations: { readonly ok: number; readonly fail: number; readonly info: number }
+  /** How often each kind of fault and operator's doing came about. */
+  readonly faults: ReadonlyMap<string, number>
+}
+
+/** How long the first members may take to meet and to elect a leader. */
+const FORMING_LIMIT_MS = 20_000
+
+/** Of the history's check: a state of the object and a set of operations that have their place. */
+const MAX_CHECK_STEPS = 3_000_000
+
+/** Carries out the plan. Rejects only for what is wrong with the simulator itself. */
+export async function run(plan: Plan, options: RunOptions): Promise<RunReport> {
+  return new Run(plan, options).perform()
+}
+
+class Run {
+  private readonly plan: Plan
+  private readonly world: World
+  private readonly random: Random
+  private readonly observers: Observers
+  private readonly hash: RunHash
+  private readonly consensus = new Consensus()
+  private readonly configurations = new Configurations()
+  private readonly cluster: SimCluster
+  private readonly nemesis: Nemesis
+  private readonly bench: Bench
+
+  constructor(plan: Plan, { hop, workload: make, observers = () => [] }: RunOptions) {
+    const { seed, settings } = plan
+    this.plan = plan
+    this.random = new Random(seed + 2 ** 40)
+    this.world = new World(hop)
+    this.hash = new RunHash(this.world)
+    const applied = new Applied()
+    const all = [
+      this.consensus,
+      this.configurations,
+      new Promises(),
+      new Messages(),
+      applied,
+      this.hash,
+      ...observers(this.world),
+    ]
+    this.observers = new Observers(all, (error) => this.world.fail(error))
+    const workload = make?.(plan) ?? new KeyValueWorkload(settings)
+    const { random } = this
+    this.cluster = new SimCluster(this.world, random.uint32(), settings, () => workload.machine(), this.observers, {
+      cut: () => this.nemesis.count('frame cut'),
+      corrupted: () => this.nemesis.count('byte corrupted'),
+    })
+    this.nemesis = new Nemesis(this.cluster, random.split())
+    const history = new History(this.observers)
+    const ledger = new Ledger(applied)
+    const { world, cluster, consensus, configurations } = this
+    this.bench = new Bench({ world, cluster, consensus, configurations, history, ledger, workload })
+  }
+
+  async perform(): Promise<RunReport> {
+    const { world, bench, hash, nemesis } = this
+    let verdict: Verdict | null = null
+    try {
+      await world.run(this.story())
+      this.checkHistory()
+    } catch (error) {
+      const { message, ...broken } = asError(error) as BrokenProperty
+      const property = error instanceof BrokenProperty ? error.property : 'No Crash of the Simulator'
+      verdict = { property, detail: message || String(broken), atMs: world.now() }
+    }
+    return {
+      verdict,
+      events: world.events,
+      simulatedMs: world.now(),
+      hash: hash.digest,
+      history: bench.history.events,
+      operations: bench.history.counts,
+      faults: nemesis.counts,
+    }
+  }
+
+  private async story(): Promise<void> {
+    const { bench, nemesis, plan, cluster } = this
+    for (const server of cluster.servers) cluster.start(server)
+    const epilogue = new Epilogue({ bench, nemesis, random: this.random.split() })
+    await epilogue.until(() => cluster.leader !== null, FORMING_LIMIT_MS, 'Cluster Forms', 'no leader')
+    const work = this.startClients()
+    nemesis.follow(plan.decisions)
+    await bench.sleep(plan.settings.durationMs)
+    nemesis.stop()
+    bench.isOpen = false
+    await epilogue.perform()
+    await Promise.all(work)
+    bench.ledger.checkRefusals()
+  }
+
+  private startClients(): Promise<void>[] {
+    const { clients, sessions } = this.plan.settings
+    return Array.from({ length: clients }, (_, i) => {
+      const random = this.random.split()
+      const Client = random.chance(sessions) ? SessionClient : PlainClient
+      return new Client(this.bench, i, random).work()
+    })
+  }
+
+  private checkHistory(): void {
+    const { workload, history } = this.bench
+    if (workload.model === null) return
+    const { verdict } = checkLinearizability(operationsOf(history.events), workload.model, {
+      maxSteps: MAX_CHECK_STEPS,
+    })
+    if (verdict === 'not') throw new BrokenProperty('Linearizability', null, 'what clients saw fits no order')
+  }
+}

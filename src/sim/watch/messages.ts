@@ -1,0 +1,60 @@
+/** What a message may say when it leaves, and whose words a server may listen to. */
+import type { AppendEntries, Message } from '../../raft/message.ts'
+import type { Raft } from '../../raft/raft.ts'
+import type { RaftInput } from '../../raft/watched-raft.ts'
+import type { SimServer } from '../sim-server.ts'
+import { BrokenProperty, type Observer } from './observer.ts'
+
+/** See the properties Honest Message and No Impostor. */
+export class Messages implements Observer {
+  private readonly rafts = new Map<string, Raft>()
+  private readonly servers = new Map<string, SimServer>()
+
+  booted(server: SimServer, raft: Raft): void {
+    this.rafts.set(server.id, raft)
+    this.servers.set(server.id, server)
+  }
+
+  sent(server: SimServer, message: Message): void {
+    const state = this.rafts.get(server.id)?.inspect()
+    if (state === undefined) return
+    if (message.from !== server.id) throw dishonest(server, message, `names ${message.from} as its sender`)
+    if (message.term > state.currentTerm) throw dishonest(server, message, `is of a term above ${state.currentTerm}`)
+    if (message.type === 'AppendEntries' && message.term === state.currentTerm) this.checkAppend(server, message)
+  }
+
+  /** An emptied disk under an old name has promised what it does not know any more: nobody may count on its word. */
+  told(server: SimServer, _raft: Raft, input: RaftInput): void {
+    if (input.type !== 'step') return
+    const { message } = input
+    const sender = this.servers.get(message.from)
+    if (sender !== undefined && sender.diskNumber > 1)
+      throw new BrokenProperty(
+        'No Impostor',
+        server.id,
+        `listens to ${message.from}, whose disk was emptied: ${message.type} of term ${message.term}`,
+      )
+  }
+
+  private checkAppend(server: SimServer, message: AppendEntries): void {
+    const state = (this.rafts.get(server.id) as Raft).inspect()
+    const { log, commitIndex, role } = state
+    if (role !== 'leader') throw dishonest(server, message, `comes from a ${role}`)
+    if (message.leaderCommit > commitIndex)
+      throw dishonest(server, message, `claims ${message.leaderCommit} committed, where ${commitIndex} are`)
+    const { prevLogIndex, prevLogTerm, entries } = message
+    const prevTerm = log.termAt(prevLogIndex)
+    if (prevTerm !== null && prevTerm !== prevLogTerm)
+      throw dishonest(server, message, `says term ${prevLogTerm} at ${prevLogIndex}, where ${prevTerm} is`)
+    let expected = prevLogIndex + 1
+    for (const { index, term } of entries) {
+      const own = log.termAt(index)
+      if (index !== expected++ || (own !== null && own !== term))
+        throw dishonest(server, message, `carries entry ${index} of term ${term}, where its own is of ${own}`)
+    }
+  }
+}
+
+function dishonest(server: SimServer, message: Message, detail: string): BrokenProperty {
+  return new BrokenProperty('Honest Message', server.id, `sends ${message.type} of term ${message.term} that ${detail}`)
+}

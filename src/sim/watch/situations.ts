@@ -1,0 +1,378 @@
+/**
+ * Situations that a campaign must have been in: a simulator in which none of them ever came about would pass, and prove
+ * nothing. Each is counted; a campaign that lacks one says so. They are also what makes a seed worth keeping: one that
+ * came into a new situation, or into two at once for the first time, is changed a little and run again.
+ */
+import type { Message } from '../../raft/message.ts'
+import type { Raft } from '../../raft/raft.ts'
+import type { BootState, PersistBatch, Ready } from '../../raft/ready.ts'
+import type { RaftState } from '../../raft/state.ts'
+import type { RaftInput } from '../../raft/watched-raft.ts'
+import type { SimServer } from '../sim-server.ts'
+import type { Observer, Outcome } from './observer.ts'
+
+/** In the order in which a report lists them. */
+export const SITUATIONS = [
+  // Elections
+  'a follower asks whether it would win',
+  'a pre-vote is refused',
+  'a pre-candidate gives up because a leader speaks',
+  'a candidate gives up for a leader of its own term',
+  'a candidate gives up for a higher term',
+  'a vote is split: a candidate campaigns again',
+  'a vote is refused because the log is behind',
+  'a vote is refused because it was given away',
+  'a vote is refused because a leader is heard',
+  'a server crashes with its vote not yet durable',
+  'a vote arrives in a later term',
+  'a leader is elected whose log is not the longest',
+  'a leader is elected with entries of earlier terms uncommitted',
+  'a leader steps down for a higher term',
+  'a leader steps down for want of a quorum',
+  'a leader comes back from a pause in an old term',
+  // Replication
+  'a follower refuses entries that do not fit',
+  'a follower cuts off entries of another leader',
+  'a new leader cuts off entries on followers',
+  'a message is late and brings nothing new',
+  'an acknowledgement of an earlier term arrives',
+  'a leader commits before its own disk',
+  'a leader commits entries of an earlier term with its own',
+  'a follower lags behind what the leader holds in memory',
+  'an entry that was appended twice in different terms',
+  'a proposal is superseded',
+  'a committed entry reaches a server by its third leader',
+  // Disks
+  'a crash loses writes that were under way',
+  'a crash keeps writes that were not confirmed',
+  'a server starts with an entry that no one else has',
+  'a write is refused for want of room',
+  'a server stops itself because its disk failed',
+  'a server refuses to start because its disk is damaged',
+  'a server starts with damage that does not matter to it',
+  'an emptied server is kept out',
+  'all servers were down at once',
+  // Snapshots
+  'a snapshot is taken',
+  'a log is compacted',
+  'a follower is sent a snapshot',
+  'a snapshot is installed',
+  'a snapshot arrives that is not needed any more',
+  'a snapshot arrives at a candidate',
+  'a snapshot replaces a log that contradicts it',
+  'a snapshot is installed with the log behind it kept',
+  'a server crashes while a snapshot is on its way',
+  'a snapshot carries a joint configuration',
+  // Members
+  'a server is added',
+  'a learner is promoted',
+  'a voter is demoted',
+  'a server is removed',
+  'the leader is removed',
+  'a joint configuration is entered',
+  'a joint configuration is left',
+  'a joint configuration is left by another leader than entered it',
+  'a configuration is rolled back',
+  'a joint change is rolled back',
+  'an election is held in a joint configuration',
+  'a removed server asks for votes',
+  // Transfers, reads, clients
+  'leadership is transferred',
+  'a transfer is given up',
+  'a transfer and an election at once',
+  'a read is confirmed by a round',
+  'a read is served on a follower',
+  'a read is refused',
+  'a read is served under a lease',
+  'a cluster goes to rest',
+  'a resting cluster wakes',
+  'a client does not learn what became of its command',
+  'a client is told that its command certainly had no effect',
+  'a message from an earlier life of its sender arrives',
+] as const
+
+export type Situation = (typeof SITUATIONS)[number]
+
+interface Seen {
+  state: Readonly<RaftState>
+  role: string
+  term: number
+  commitIndex: number
+  lastIndex: number
+  configurationIndex: number
+  isJoint: boolean
+  leaderId: string | null
+  resting: boolean
+  wasPaused: boolean
+}
+
+export class Situations implements Observer {
+  readonly counts: Map<Situation, number> = new Map()
+  private readonly seen = new Map<string, Seen>()
+  private readonly up = new Set<string>()
+  private readonly servers = new Set<string>()
+  private readonly pendingWrites = new Map<string, PersistBatch[]>()
+  private readonly sendingSnapshots = new Set<string>()
+  private readonly joinedBy = new Map<number, string>()
+
+  note(situation: Situation): void {
+    this.counts.set(situation, (this.counts.get(situation) ?? 0) + 1)
+  }
+
+  opened(server: SimServer, boot: BootState): void {
+    this.up.add(server.id)
+    this.servers.add(server.id)
+    const writes = this.pendingWrites.get(server.id)
+    const last = writes?.at(-1)?.entries.at(-1)?.index ?? 0
+    if (last > 0)
+      this.note(
+        boot.lastIndex < last
+          ? 'a crash loses writes that were under way'
+          : 'a crash keeps writes that were not confirmed',
+      )
+    this.pendingWrites.set(server.id, [])
+    if (server.isTampered) this.note('a server starts with damage that does not matter to it')
+    const longest = Math.max(
+      0,
+      ...[...this.seen].filter(([id]) => id !== server.id).map(([, { lastIndex }]) => lastIndex),
+    )
+    if (boot.lastIndex > longest && longest > 0) this.note('a server starts with an entry that no one else has')
+  }
+
+  booted(server: SimServer, raft: Raft): void {
+    this.remember(server, raft.inspect(), false)
+  }
+
+  told(server: SimServer, raft: Raft, input: RaftInput): void {
+    const before = this.seen.get(server.id)
+    const state = raft.inspect()
+    if (before === undefined) return
+    if (input.type === 'step') this.lookAtMessage(before, state, input.message)
+    this.lookAtRole(server, before, state, input)
+    this.lookAtLog(before, state, input)
+    this.lookAtMembers(server, before, state)
+    if (before.resting !== state.resting)
+      this.note(state.resting ? 'a cluster goes to rest' : 'a resting cluster wakes')
+    this.remember(server, state, false)
+  }
+
+  readied(server: SimServer, raft: Raft, ready: Ready): void {
+    const { role, id } = raft.inspect()
+    for (const { index } of ready.reads) {
+      if (index === null) this.note('a read is refused')
+      else this.note(role === 'leader' ? 'a read is confirmed by a round' : 'a read is served on a follower')
+    }
+    if (ready.snapshots.length > 0) {
+      this.note('a follower is sent a snapshot')
+      for (const { to, meta } of ready.snapshots) {
+        this.sendingSnapshots.add(to).add(id)
+        if (meta.configuration.votersOutgoing.length > 0) this.note('a snapshot carries a joint configuration')
+      }
+    }
+    if (ready.fetches.length > 0) this.note('a follower lags behind what the leader holds in memory')
+    if (ready.compactTo !== null) this.note('a log is compacted')
+    for (const event of ready.events) {
+      if (event.type === 'transfer')
+        this.note(event.outcome === 'done' ? 'leadership is transferred' : 'a transfer is given up')
+    }
+    this.remember(server, raft.inspect(), false)
+  }
+
+  written(server: SimServer, batches: readonly PersistBatch[]): void {
+    this.pendingWrites.get(server.id)?.push(...batches)
+  }
+
+  durable(server: SimServer, batches: readonly PersistBatch[]): void {
+    const pending = this.pendingWrites.get(server.id)
+    if (pending !== undefined)
+      this.pendingWrites.set(
+        server.id,
+        pending.filter((batch) => !batches.includes(batch)),
+      )
+  }
+
+  refused(): void {
+    this.note('a write is refused for want of room')
+  }
+
+  arrived(_server: SimServer, message: Message): void {
+    const sender = this.seen.get(message.from)
+    if (
+      !this.up.has(message.from) ||
+      (sender !== undefined && message.term < sender.term && message.type === 'AppendEntries')
+    )
+      this.note('a message from an earlier life of its sender arrives')
+  }
+
+  snapshotTaken(): void {
+    this.note('a snapshot is taken')
+  }
+
+  paused(server: SimServer): void {
+    const seen = this.seen.get(server.id)
+    if (seen !== undefined) seen.wasPaused = true
+  }
+
+  ended(server: SimServer, how: string): void {
+    if (how === 'kill' || how === 'power') this.lookAtCrash(server)
+    else if (how.includes('is damaged')) this.note('a server refuses to start because its disk is damaged')
+    else this.note('a server stops itself because its disk failed')
+    this.up.delete(server.id)
+    if (this.up.size === 0 && this.servers.size > 1) this.note('all servers were down at once')
+  }
+
+  returned(_client: number, _operation: number, outcome: Outcome): void {
+    if (outcome === 'info') this.note('a client does not learn what became of its command')
+    if (outcome === 'fail') this.note('a client is told that its command certainly had no effect')
+  }
+
+  private lookAtCrash(server: SimServer): void {
+    const pending = this.pendingWrites.get(server.id) ?? []
+    if (pending.some(({ hardState }) => hardState !== null && hardState.votedFor !== null))
+      this.note('a server crashes with its vote not yet durable')
+    if (this.sendingSnapshots.delete(server.id)) this.note('a server crashes while a snapshot is on its way')
+  }
+
+  private lookAtMessage(before: Seen, state: Readonly<RaftState>, message: Message): void {
+    switch (message.type) {
+      case 'PreVoteReply':
+        if (!message.granted) this.note('a pre-vote is refused')
+        break
+      case 'RequestVote':
+        this.lookAtRequest(before, state, message)
+        break
+      case 'RequestVoteReply':
+        if (message.granted && message.term < state.currentTerm) this.note('a vote arrives in a later term')
+        break
+      case 'AppendEntries': {
+        const last = message.prevLogIndex + message.entries.length
+        if (message.entries.length > 0 && last <= state.commitIndex && last <= before.commitIndex)
+          this.note('a message is late and brings nothing new')
+        break
+      }
+      case 'AppendEntriesReply':
+        if (message.term < state.currentTerm) this.note('an acknowledgement of an earlier term arrives')
+        if (!message.success && message.term === state.currentTerm)
+          this.note('a follower refuses entries that do not fit')
+        break
+      case 'InstallSnapshot':
+        this.sendingSnapshots.delete(message.to)
+        if (message.lastIncludedIndex <= before.commitIndex) this.note('a snapshot arrives that is not needed any more')
+        else if (before.role !== 'follower') this.note('a snapshot arrives at a candidate')
+        break
+      default:
+    }
+  }
+
+  private lookAtRequest(
+    before: Seen,
+    state: Readonly<RaftState>,
+    message: Extract<Message, { type: 'RequestVote' }>,
+  ): void {
+    const { configuration, votedFor, currentTerm, log } = state
+    const isMember = configuration.voters.includes(message.from) || configuration.votersOutgoing.includes(message.from)
+    if (!isMember && configuration.retired.includes(message.from)) this.note('a removed server asks for votes')
+    if (votedFor === message.from && currentTerm === message.term) return
+    if (message.term > state.currentTerm) this.note('a vote is refused because a leader is heard')
+    else if (votedFor !== null && before.term === message.term) this.note('a vote is refused because it was given away')
+    else if (message.lastLogTerm < (log.termAt(log.lastIndex) ?? 0) || message.lastLogIndex < log.lastIndex)
+      this.note('a vote is refused because the log is behind')
+  }
+
+  private lookAtRole(server: SimServer, before: Seen, state: Readonly<RaftState>, input: RaftInput): void {
+    const { role, currentTerm } = state
+    if (before.role === role && before.term === currentTerm) return
+    const isHigher = currentTerm > before.term
+    if (role === 'preCandidate' && before.role === 'follower') this.note('a follower asks whether it would win')
+    if (role === 'candidate' && before.role === 'candidate' && isHigher)
+      this.note('a vote is split: a candidate campaigns again')
+    if (role === 'candidate' && state.configuration.votersOutgoing.length > 0)
+      this.note('an election is held in a joint configuration')
+    if (role === 'candidate' && state.campaignIsTransfer) this.note('a transfer and an election at once')
+    if (role === 'follower' && before.role === 'preCandidate')
+      this.note('a pre-candidate gives up because a leader speaks')
+    if (role === 'follower' && before.role === 'candidate')
+      this.note(
+        isHigher ? 'a candidate gives up for a higher term' : 'a candidate gives up for a leader of its own term',
+      )
+    if (role === 'follower' && before.role === 'leader') {
+      this.note(isHigher ? 'a leader steps down for a higher term' : 'a leader steps down for want of a quorum')
+      if (before.wasPaused && isHigher) this.note('a leader comes back from a pause in an old term')
+    }
+    if (role === 'leader' && before.role !== 'leader') this.lookAtLeader(server, state)
+    if (input.type === 'step' && before.role === 'leader') before.wasPaused = false
+  }
+
+  private lookAtLeader(server: SimServer, state: Readonly<RaftState>): void {
+    const others = [...this.seen].filter(([id]) => id !== server.id).map(([, one]) => one.lastIndex)
+    if (others.some((last) => last > state.log.lastIndex)) this.note('a leader is elected whose log is not the longest')
+    if (state.log.lastIndex > state.commitIndex + 1)
+      this.note('a leader is elected with entries of earlier terms uncommitted')
+  }
+
+  private lookAtLog(before: Seen, state: Readonly<RaftState>, input: RaftInput): void {
+    const { log, role, commitIndex, currentTerm, snapshot } = state
+    if (input.type === 'step' && input.message.type === 'AppendEntries' && role === 'follower') {
+      const { prevLogIndex, entries } = input.message
+      const isCut = state.durability.isDirty && log.lastIndex < before.lastIndex
+      const isReplaced = log.lastIndex >= before.lastIndex && entries.length > 0 && prevLogIndex < before.lastIndex
+      if (isCut) this.note('a follower cuts off entries of another leader')
+      if (isCut && state.leaderId !== before.leaderId) this.note('a new leader cuts off entries on followers')
+      if (isReplaced && log.termAt(before.lastIndex) !== before.state.log.termAt(before.lastIndex))
+        this.note('an entry that was appended twice in different terms')
+    }
+    if (role === 'leader' && commitIndex > before.commitIndex) {
+      if (log.durableIndex < commitIndex) this.note('a leader commits before its own disk')
+      if (log.termAt(before.commitIndex + 1) !== currentTerm)
+        this.note('a leader commits entries of an earlier term with its own')
+    }
+    if (input.type === 'step' && input.message.type === 'InstallSnapshot' && commitIndex > before.commitIndex) {
+      this.note('a snapshot is installed')
+      if (log.lastIndex > snapshot.index) this.note('a snapshot is installed with the log behind it kept')
+      else if (before.lastIndex > log.lastIndex) this.note('a snapshot replaces a log that contradicts it')
+    }
+  }
+
+  private lookAtMembers(server: SimServer, before: Seen, state: Readonly<RaftState>): void {
+    const { configurations, configuration } = state
+    const { currentIndex } = configurations
+    if (currentIndex === before.configurationIndex) return
+    const isJoint = configuration.votersOutgoing.length > 0
+    if (currentIndex < before.configurationIndex) {
+      this.note('a configuration is rolled back')
+      if (before.isJoint) this.note('a joint change is rolled back')
+      return
+    }
+    if (state.role !== 'leader') return
+    const previous = configurations.at(currentIndex - 1)
+    if (isJoint && !before.isJoint) {
+      this.note('a joint configuration is entered')
+      this.joinedBy.set(currentIndex, server.id)
+    } else if (before.isJoint && !isJoint) {
+      this.note('a joint configuration is left')
+      if (this.joinedBy.get(before.configurationIndex) !== server.id)
+        this.note('a joint configuration is left by another leader than entered it')
+    }
+    const [wereVoters, wereLearners] = [previous.voters, previous.learners]
+    if (configuration.learners.some((id) => !wereLearners.includes(id) && !wereVoters.includes(id)))
+      this.note('a server is added')
+    if (configuration.voters.some((id) => wereLearners.includes(id))) this.note('a learner is promoted')
+    if (configuration.learners.some((id) => wereVoters.includes(id))) this.note('a voter is demoted')
+    if (configuration.retired.length > previous.retired.length) {
+      this.note('a server is removed')
+      if (configuration.retired.includes(server.id)) this.note('the leader is removed')
+    }
+  }
+
+  private remember(server: SimServer, state: Readonly<RaftState>, wasPaused: boolean): void {
+    const { role, currentTerm: term, commitIndex, log, configurations, configuration, leaderId, resting } = state
+    const seen = this.seen.get(server.id)
+    const now = { role, term, commitIndex, lastIndex: log.lastIndex, leaderId, resting }
+    const members = {
+      configurationIndex: configurations.currentIndex,
+      isJoint: configuration.votersOutgoing.length > 0,
+    }
+    if (seen === undefined || seen.state !== state) this.seen.set(server.id, { state, wasPaused, ...now, ...members })
+    else Object.assign(seen, now, members)
+  }
+}
