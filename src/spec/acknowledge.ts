@@ -27,14 +27,15 @@ export function noteWrite(turn: Turn): void {
   }
   const write = disk.record(view.write, view.currentTerm, view.votedFor, changedFrom, log.lastIndex)
   write.cut.push(...removed)
+  if (log.base > server.snapshotIndex) write.snapshotIndex = log.base
 }
 
 /** What the server believes of its disk, its followers and its voters must have come in. */
 export function checkClaims(turn: Turn): void {
   const { server, view, message } = turn
-  const durable = Math.max(server.disk.durableIndex, view.snapshotIndex)
-  if (view.durableIndex > durable) {
-    turn.refuse('DurableClaim', `it takes ${view.durableIndex} for durable; its disk has confirmed ${durable}`)
+  const { durableIndex } = server.disk
+  if (view.durableIndex > durableIndex) {
+    turn.refuse('DurableClaim', `it takes ${view.durableIndex} for durable; its disk has confirmed ${durableIndex}`)
   }
   if (view.role === 'leader') {
     if (message?.type === 'AppendEntriesReply' || message?.type === 'InstallSnapshotReply')

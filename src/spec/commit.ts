@@ -50,6 +50,7 @@ function checkSnapshot(turn: Turn): void {
       turn.refuse('SnapshotOfCommitted', `a snapshot at ${index} of term ${term}; committed is ${view.commitIndex}`)
     }
     if (index > server.snapshotIndex) log.forgetConfigurations(index)
+    if (turn.step.input.type === 'snapshot') server.disk.snapshotIndex = index
   }
   if (view.baseIndex === log.base) return
   if (view.baseIndex < log.base || view.baseIndex > view.snapshotIndex) {

@@ -15,6 +15,8 @@ interface Write {
   /** How far the log as it is now is on the disk once this write is: what was cut since does not count. */
   upTo: number
   /** Entries that it cuts off: until it is durable, they may be there after a crash. */
+  /** The snapshot that takes the log's place with it, 0 for none. */
+  snapshotIndex: number
   readonly cut: { readonly index: number; readonly term: number }[]
 }
 
@@ -24,25 +26,34 @@ export class Disk {
   votedFor: ServerId | null = null
   /** The log's entries up to here are durable, and no write under way cuts them off. */
   durableIndex = 0
+  /** The newest snapshot that a restart must find. */
+  snapshotIndex = 0
   /** All writes up to this number are durable. */
   confirmed = 0
   #pending: Write[] = []
 
-  /** All that the view shows is durable: the server has just read it. */
+  /** What the view shows is durable: the server has just read it. Unless it has begun to mend what it has read. */
   boot(view: View): void {
-    this.term = view.currentTerm
-    this.votedFor = view.votedFor
-    this.durableIndex = view.lastIndex
+    const isMended = view.write > 0
+    if (!isMended) {
+      this.term = view.currentTerm
+      this.votedFor = view.votedFor
+    }
+    this.durableIndex = view.durableIndex
+    this.snapshotIndex = view.snapshotIndex
     this.confirmed = 0
     this.#pending = []
+    if (isMended) this.record(view.write, view.currentTerm, view.votedFor, view.durableIndex + 1, view.lastIndex)
   }
 
   /** Takes over writes that were under way before anybody looked. */
   adopt(view: View): void {
-    this.boot(view)
+    this.term = view.currentTerm
+    this.votedFor = view.votedFor
     this.durableIndex = view.durableIndex
-    for (const { number, term, votedFor, from, lastIndex } of view.pendingWrites()) {
-      this.record(number, term, votedFor, from, lastIndex)
+    this.snapshotIndex = view.snapshotIndex
+    for (const { number, lastIndex } of view.pendingWrites()) {
+      this.record(number, this.term, this.votedFor, lastIndex + 1, lastIndex)
     }
   }
 
@@ -55,7 +66,7 @@ export class Disk {
     const before = last ?? this
     const changesVote = term !== before.term || votedFor !== before.votedFor
     if (last === undefined || last.number !== number) {
-      last = { number, term, votedFor, changesVote, upTo: lastIndex, cut: [] }
+      last = { number, term, votedFor, changesVote, upTo: lastIndex, snapshotIndex: 0, cut: [] }
       this.#pending.push(last)
     }
     last.term = term
@@ -74,6 +85,7 @@ export class Disk {
       this.term = write.term
       this.votedFor = write.votedFor
       this.durableIndex = write.upTo
+      this.snapshotIndex = Math.max(this.snapshotIndex, write.snapshotIndex)
       this.#pending.shift()
     }
   }

@@ -95,6 +95,8 @@ function checkRole(turn: Turn): void {
     case 'follower':
       // PERMITTED: a leader steps down within its term, for want of a quorum (Thesis §6.2) or of membership (§4.2.2).
       if (before !== 'candidate' || turn.fromLeader) return
+      // PERMITTED: a candidate gives up when it is refused; it may campaign again at its next time-out.
+      if (message?.type === 'RequestVoteReply' && !message.granted) return
       turn.refuse(
         'RoleChange',
         `a candidate gives up in term ${server.term} on ${message?.type ?? turn.step.input.type}`,

@@ -102,9 +102,12 @@ export function checkInstallSnapshot(turn: Turn, message: InstallSnapshot): void
 
 export function checkTimeoutNow(turn: Turn, message: TimeoutNow): void {
   const { server } = turn
-  const { lastIndex, configuration } = server.log
   const { to, term } = message
   checkLeads(turn, message)
-  if (isVoter(configuration.configuration, to) && server.holds(to) >= lastIndex) return
-  turn.refuse('TransferCaughtUp', `${to} is to take over in term ${term}; it holds ${server.holds(to)} of ${lastIndex}`)
+  // It may have been said before the leader appended something else in the same step: C_new, once C_old,new is committed.
+  if (isVoter(turn.configurationBefore.configuration, to) && server.holds(to) >= turn.lastIndex) return
+  turn.refuse(
+    'TransferCaughtUp',
+    `${to} is to take over in term ${term}; it holds ${server.holds(to)} of ${turn.lastIndex}`,
+  )
 }

@@ -45,9 +45,8 @@ export function checkReadIndex({ server }: Turn, { requestId }: ReadIndex): void
 
 /** A leader answers another server. */
 export function checkReadIndexReply(turn: Turn, reply: ReadIndexReply): void {
-  const key = `${reply.to} ${reply.requestId}`
-  const begun = turn.server.requests.get(key)
-  turn.server.requests.delete(key)
+  // Kept: a question that the network has doubled is answered twice.
+  const begun = turn.server.requests.get(`${reply.to} ${reply.requestId}`)
   if (reply.index === null || turn.server.isAdopted) return
   const problem = refuteAsLeader(turn, begun, reply.index)
   if (problem !== null) turn.refuse('ReadIndexAnswer', `it answers read ${reply.requestId} of ${reply.to}: ${problem}`)

@@ -6,13 +6,18 @@ export function checkRestart(turn: Turn): void {
   const { server, view } = turn
   const { disk, log } = server
   const { currentTerm: term, votedFor, baseIndex, lastIndex } = view
-  if (!disk.mayHoldVote(term, votedFor)) {
+  // PERMITTED: a snapshot may be durable before the term of its last entry is. Nobody has this server's vote in it.
+  const isOfSnapshot = term === view.snapshotTerm && term > disk.term && votedFor === null
+  if (!isOfSnapshot && !disk.mayHoldVote(term, votedFor)) {
     const durable = `${disk.votedFor} in term ${disk.term}`
     turn.refuse('RestartKeeps', `it starts in term ${term} with its vote for ${votedFor}; durable was ${durable}`)
   }
+  if (view.durableIndex > lastIndex) {
+    turn.refuse('DurableClaim', `it takes ${view.durableIndex} for durable; its disk holds ${lastIndex}`)
+  }
   const covered = Math.max(lastIndex, view.snapshotIndex)
-  if (covered < disk.durableIndex || view.snapshotIndex < server.snapshotIndex) {
-    const durable = `${disk.durableIndex}, and a snapshot at ${server.snapshotIndex}`
+  if (covered < disk.durableIndex || view.snapshotIndex < disk.snapshotIndex) {
+    const durable = `${disk.durableIndex}, and a snapshot at ${disk.snapshotIndex}`
     turn.refuse(
       'RestartKeeps',
       `it starts with entries up to ${lastIndex} and snapshot ${view.snapshotIndex}; durable were ${durable}`,

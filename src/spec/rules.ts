@@ -4,8 +4,69 @@
  */
 import type { ServerId } from './message.ts'
 
+/** The name of a rule. */
+export type RuleName =
+  | 'Sent'
+  | 'RestartKeeps'
+  | 'RestartInvents'
+  | 'RestartForgets'
+  | 'DurableClaim'
+  | 'TermMonotonic'
+  | 'UpdateTerm'
+  | 'VoteOnce'
+  | 'VoteAsked'
+  | 'VoteUpToDate'
+  | 'Timeout'
+  | 'PreVoteFirst'
+  | 'RoleChange'
+  | 'BecomeLeader'
+  | 'ElectionSafety'
+  | 'VoteHistory'
+  | 'LeaderCompleteness'
+  | 'LeaderKnown'
+  | 'LeaderAppendOnly'
+  | 'LeaderTerm'
+  | 'FollowerLog'
+  | 'Consistency'
+  | 'Conflict'
+  | 'CommittedStays'
+  | 'AppendsWhatCame'
+  | 'CommitMonotonic'
+  | 'CommitOwnTerm'
+  | 'CommitQuorum'
+  | 'CommitFollower'
+  | 'StateMachineSafety'
+  | 'ApplyCommitted'
+  | 'SnapshotOfCommitted'
+  | 'SnapshotRetains'
+  | 'ConfigurationInForce'
+  | 'OneChange'
+  | 'ChangeOwnTerm'
+  | 'ChangeShape'
+  | 'Envelope'
+  | 'PreVoteSaid'
+  | 'PreVoteGrant'
+  | 'RequestVoteSaid'
+  | 'RequestVoteDurable'
+  | 'TransferSaid'
+  | 'VoteSaid'
+  | 'VoteDurable'
+  | 'AppendSaid'
+  | 'AppendOwnLog'
+  | 'AppendCommit'
+  | 'AppendDurable'
+  | 'AckAgrees'
+  | 'AckDurable'
+  | 'AckRound'
+  | 'SnapshotSaid'
+  | 'MatchClaim'
+  | 'VotesClaim'
+  | 'TransferCaughtUp'
+  | 'ReadIndexAnswer'
+  | 'ReadServed'
+
 /** Every rule: its source, and what it demands in one sentence. */
-export const RULES = {
+export const RULES: { readonly [rule in RuleName]: readonly [section: string, demand: string] } = {
   Sent: ['Thesis §3.1', 'what arrives was sent to this server, and had left: the network loses, repeats and reorders'],
   RestartKeeps: ['Paper Figure 2', 'term, vote and entries that were durable are there after a restart'],
   RestartInvents: ['Paper Figure 2', 'nothing is there after a restart that was never written'],
@@ -76,10 +137,7 @@ export const RULES = {
     'a read index is committed, of a leader that has committed in its term and is still confirmed',
   ],
   ReadServed: ['Thesis §6.4', 'a read is served at an index that the leader gave after the read began'],
-} as const satisfies Record<string, readonly [section: string, demand: string]>
-
-/** The name of a rule. */
-export type RuleName = keyof typeof RULES
+}
 
 /** A step that is no step of Raft: the rule that it breaks, its source, and the numbers. */
 export class SpecViolation extends Error {

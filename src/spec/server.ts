@@ -39,16 +39,16 @@ export class Server {
   lastApplied = 0
   snapshotIndex = 0
   snapshotTerm = 0
-  readonly log = new Log()
-  readonly disk = new Disk()
+  readonly log: Log = new Log()
+  readonly disk: Disk = new Disk()
 
   /** As pre-candidate and candidate: who has said yes. */
-  readonly preVotes = new Set<ServerId>()
-  readonly votes = new Set<ServerId>()
+  readonly preVotes: Set<ServerId> = new Set()
+  readonly votes: Set<ServerId> = new Set()
   /** The leader has told it to campaign in this term; null: nobody saw how its campaign began. */
   byTransfer: boolean | null = false
 
-  readonly followers = new Map<ServerId, Follower>()
+  readonly followers: Map<ServerId, Follower> = new Map()
   /** As leader: the highest round that was sent in this term. */
   roundSaid = 0
 
@@ -59,10 +59,10 @@ export class Server {
   sessionHeard = 0
 
   /** Reads that began here, by token, and requests of others, by sender and request. */
-  readonly reads = new Map<number, ReadBegun>()
-  readonly requests = new Map<string, ReadBegun>()
+  readonly reads: Map<number, ReadBegun> = new Map()
+  readonly requests: Map<string, ReadBegun> = new Map()
   /** As follower: the number of each ReadIndex that is under way, and the latest answers. */
-  readonly asked = new Map<number, number>()
+  readonly asked: Map<number, number> = new Map()
   askedCount = 0
   answers: { readonly asked: number; readonly index: number }[] = []
 
@@ -113,7 +113,6 @@ export class Server {
 
   /** Takes over what the step has been allowed to change. */
   follow(view: View): void {
-    if (view.currentTerm !== this.term) this.forgetTerm()
     this.term = view.currentTerm
     this.votedFor = view.votedFor
     this.role = view.role

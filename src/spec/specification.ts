@@ -46,6 +46,11 @@ export class Specification {
     server.adopt(view)
   }
 
+  /** Somebody has given the server another disk: it begins anew, as one that was never seen. */
+  forget(id: ServerId): void {
+    this.#servers.delete(id)
+  }
+
   /**
    * The next step.
    *

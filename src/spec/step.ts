@@ -48,11 +48,7 @@ export interface ReadAnswer {
 /** A write that the disk has not confirmed; asked for only when a specification begins in the middle of a life. */
 export interface PendingWrite {
   readonly number: number
-  readonly term: number
-  readonly votedFor: ServerId | null
-  /** The first index that it writes; the log's last index + 1 when it holds no entries. */
-  readonly from: number
-  /** The log's last index with this write. */
+  /** Once it is durable, the log as it is now is so up to here. */
   readonly lastIndex: number
 }
 

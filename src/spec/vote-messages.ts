@@ -4,9 +4,11 @@ import type { Turn } from './turn.ts'
 
 export function checkPreVote(turn: Turn, message: PreVote): void {
   const { role, currentTerm } = turn.view
-  const { campaignTerm } = message
+  const { term, campaignTerm } = message
   checkOwnLog(turn, message, 'PreVoteSaid')
-  if (role === 'preCandidate' && campaignTerm === currentTerm + 1) return
+  // Whose own word is enough asks the others all the same, and campaigns in the same step.
+  const asks = (role === 'preCandidate' && term === currentTerm) || (turn.campaigns && term === currentTerm - 1)
+  if (asks && campaignTerm === term + 1) return
   turn.refuse('PreVoteSaid', `a ${role} of term ${currentTerm} asks about term ${campaignTerm}`)
 }
 
