@@ -22,7 +22,10 @@ function checkTerm(turn: Turn): void {
   const { server, view, message } = turn
   const now = view.currentTerm
   if (now === server.term) return
-  if (now < server.term) turn.refuse('TermMonotonic', `the term falls from ${server.term} to ${now}`)
+  if (now < server.term) {
+    turn.refuse('TermMonotonic', `the term falls from ${server.term} to ${now}`)
+    return
+  }
   const campaigns = view.role === 'candidate' || view.role === 'leader'
   if (!campaigns) {
     if (message?.term !== now) {
@@ -64,6 +67,7 @@ function checkVote(turn: Turn): void {
   if (now === before) return
   if (before !== null) {
     turn.refuse('VoteOnce', `in term ${view.currentTerm} its vote changes from ${before} to ${now}`)
+    return
   }
   if (message?.type !== 'RequestVote' || message.from !== now || message.term !== view.currentTerm) {
     turn.refuse('VoteAsked', `it votes for ${now}, who has not asked in term ${view.currentTerm}`)
