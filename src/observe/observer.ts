@@ -7,9 +7,9 @@ import type { Message } from '../raft/message.ts'
 import type { RaftOptions } from '../raft/options.ts'
 import type { Raft } from '../raft/raft.ts'
 import type { Outgoing, ReadState, Ready, SendSnapshot } from '../raft/ready.ts'
+import type { SpecOptions } from '../spec/options.ts'
 import { Specification } from '../spec/specification.ts'
 import type { Input, Said } from '../spec/step.ts'
-import type { SpecOptions } from '../spec/turn.ts'
 import { identityOf, RaftView } from './view.ts'
 
 /** How much of the turn's effects has been shown. */

@@ -6,13 +6,13 @@ import { hashOf } from './hash.ts'
 import type { Message, ServerId } from './message.ts'
 import type { Server } from './server.ts'
 import type { Said } from './step.ts'
-import type { Turn } from './turn.ts'
+import type { Past, Turn } from './turn.ts'
 
 /** How many terms are remembered: nobody campaigns in one so old, or it is refused for other reasons. */
 const TERMS = 4096
 
 /** Votes, leaders, committed entries and messages on their way, of one cluster. */
-export class History {
+export class History implements Past {
   readonly #remember: number
   readonly #identify: ((entry: { index: number; term: number }) => number) | undefined
   /** Messages that have left, in two halves: when the younger is full, the older is forgotten. */
@@ -32,7 +32,6 @@ export class History {
     this.#identify = identify
   }
 
-  /** The server has been elected in this step: judges it against all that was. */
   elect(turn: Turn): void {
     const { server, view } = turn
     const term = view.currentTerm
@@ -52,7 +51,6 @@ export class History {
     }
   }
 
-  /** The server has raised its commitIndex: the entries are what everybody else has committed there. */
   commit(turn: Turn): void {
     const { server, view } = turn
     const { log } = server

@@ -10,6 +10,7 @@ import type {
 import { isVoter, sameVoters } from './quorum.ts'
 import type { Turn } from './turn.ts'
 
+/** From the leader alone, out of its own log, behind what it has (Paper §5.3). */
 export function checkAppendEntries(turn: Turn, message: AppendEntries, after: number): void {
   const { server, view } = turn
   const { to, leaderCommit, entries, readRound } = message
@@ -69,6 +70,7 @@ export function checkRound(turn: Turn, { session, readRound: round }: AppendEntr
   turn.refuse('AckRound', `it answers round ${round} of session ${session}; it has heard ${heard}`)
 }
 
+/** A claim that the leader will count: it must agree, and be durable (Paper §5.3, Figure 2). */
 export function checkAcknowledgement(
   turn: Turn,
   message: AppendEntriesReply | InstallSnapshotReply,
@@ -85,6 +87,7 @@ export function checkAcknowledgement(
   turn.checkWait('AckDurable', message, after, server.disk.writeOfEntry(message.index))
 }
 
+/** What it stands for is committed, and its members are those of then (Paper §7). */
 export function checkInstallSnapshot(turn: Turn, message: InstallSnapshot): void {
   const { log } = turn.server
   const { commitIndex } = turn.view
@@ -100,6 +103,7 @@ export function checkInstallSnapshot(turn: Turn, message: InstallSnapshot): void
   }
 }
 
+/** The last step of a transfer: only to who can win (Thesis §3.10). */
 export function checkTimeoutNow(turn: Turn, message: TimeoutNow): void {
   const { server } = turn
   const { to, term } = message

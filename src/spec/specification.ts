@@ -12,13 +12,14 @@ import { checkElection } from './election.ts'
 import { History } from './history.ts'
 import { checkConfiguration } from './membership.ts'
 import type { ServerId } from './message.ts'
+import type { SpecOptions } from './options.ts'
 import { checkReadAnswer, noteReads } from './read.ts'
 import { checkLog } from './replication.ts'
 import { checkBeginning, checkRestart } from './restart.ts'
 import { checkSaid } from './said.ts'
 import { Server } from './server.ts'
 import type { Step, View } from './step.ts'
-import { type SpecOptions, Turn } from './turn.ts'
+import { Turn } from './turn.ts'
 
 /** Judges the steps of one cluster, in the order in which they happen. */
 export class Specification {
@@ -90,7 +91,8 @@ export class Specification {
 
   /** In the order in which the dissertation's actions follow each other within a step. */
   #judge(turn: Turn): void {
-    const { server, step, view, message, history } = turn
+    const { server, step, view, message } = turn
+    const history = this.#history
     if (step.input.type === 'durable') {
       server.disk.confirm(step.input.write)
       history?.release(turn)

@@ -1,23 +1,17 @@
 /** One step while it is judged: the server as it was, the view of what it has become, and a way to refuse. */
-import type { History } from './history.ts'
 import type { ConfigurationAt } from './log.ts'
 import type { LogEntry, Message } from './message.ts'
+import type { SpecOptions } from './options.ts'
 import { type RuleName, SpecViolation } from './rules.ts'
 import type { Server } from './server.ts'
 import type { Step, View } from './step.ts'
 
-/** What an observer promises about the implementation, and which extensions are in use. */
-export interface SpecOptions {
-  /** Elections are preceded by a question (Thesis §9.6). Default: true. */
-  readonly preVote?: boolean
-  /** Leaders may answer reads from a lease, which only a clock can judge (Thesis §6.4.1). Default: false. */
-  readonly leaseReads?: boolean
-  /** A message arrives before so many others have been sent, or never; 0: nothing is asked about. Default: no limit. */
-  readonly remember?: number
-  /** The identity of an entry in a message, by the same numbers as the views'. Default: not known. */
-  readonly identify?: (entry: LogEntry) => number
-  /** Rules that are not asked for, to see that each is needed. */
-  readonly without?: ReadonlySet<RuleName>
+/** What the cluster has seen before, as far as the rules ask it: `history.ts` is what stands behind it. */
+export interface Past {
+  /** The server has been elected in this step: judges it against all that was. */
+  elect(turn: Turn): void
+  /** The server has raised its commitIndex: the entries are what everybody else has committed there. */
+  commit(turn: Turn): void
 }
 
 /** The step under judgement. `server` is as before the step, until each rule has moved its part of it. */
@@ -25,7 +19,7 @@ export class Turn {
   readonly step: Step
   readonly server: Server
   readonly view: View
-  readonly history: History | null
+  readonly history: Past | null
   readonly options: SpecOptions
   /** What came in; null when it was no message. */
   readonly message: Message | null
@@ -43,7 +37,7 @@ export class Turn {
   /** What was cut off in this step. */
   readonly removed: { readonly index: number; readonly term: number }[] = []
 
-  constructor(step: Step, server: Server, history: History | null, options: SpecOptions) {
+  constructor(step: Step, server: Server, history: Past | null, options: SpecOptions) {
     this.step = step
     this.server = server
     this.view = step.after

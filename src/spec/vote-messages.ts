@@ -2,6 +2,7 @@
 import type { PreVote, PreVoteReply, RequestVote, RequestVoteReply } from './message.ts'
 import type { Turn } from './turn.ts'
 
+/** The question before the term is raised (Thesis §9.6). */
 export function checkPreVote(turn: Turn, message: PreVote): void {
   const { role, currentTerm } = turn.view
   const { term, campaignTerm } = message
@@ -36,6 +37,7 @@ export function checkPreVoteGrant(turn: Turn, { to, campaignTerm }: PreVoteReply
   turn.refuse('PreVoteGrant', `${asks}; its own are ${view.currentTerm} and ${turn.lastIndex} of term ${turn.lastTerm}`)
 }
 
+/** From a candidate that will not come back without the term it asks in (Paper §5.2, Figure 2). */
 export function checkRequestVote(turn: Turn, message: RequestVote, after: number): void {
   const { server, view } = turn
   // One that wins in the step in which it campaigns still asks those whose votes it did not need.
@@ -50,6 +52,7 @@ export function checkRequestVote(turn: Turn, message: RequestVote, after: number
   }
 }
 
+/** The vote is given, and will not be forgotten (Paper §5.2, Figure 2). */
 export function checkVoteGrant(turn: Turn, message: RequestVoteReply, after: number): void {
   const { server, view } = turn
   const { to, term } = message
