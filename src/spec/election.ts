@@ -126,10 +126,13 @@ function checkVictory(turn: Turn): void {
   if (!isCandidate || !isQuorum(configuration, (id) => server.votes.has(id))) {
     const { voters, votersOutgoing } = configuration
     const of = votersOutgoing.length === 0 ? voters.join(' ') : `${voters.join(' ')} and ${votersOutgoing.join(' ')}`
-    turn.refuse(
-      'BecomeLeader',
-      `a ${server.role} leads in term ${view.currentTerm} with votes of ${[...server.votes].join(' ')}, of ${of}`,
-    )
+    const votes = `votes of ${[...server.votes].join(' ')}, of ${of}`
+    turn.refuse('BecomeLeader', `a ${server.role} leads in term ${view.currentTerm} with ${votes}`)
+  }
+  // Alone in its cluster, it could be elected in this term, crash, and be elected in it again.
+  const isDurable = !turn.campaigns && server.disk.writeOfVote === 0
+  if (!isDurable && !isQuorum(configuration, (id) => id !== server.id && server.votes.has(id))) {
+    turn.refuse('OwnVoteDurable', `it leads in term ${view.currentTerm} by its own vote, which is not durable`)
   }
   history?.elect(turn)
 }

@@ -11,7 +11,7 @@ import { isVoter, sameVoters } from './quorum.ts'
 import type { Turn } from './turn.ts'
 
 /** From the leader alone, out of its own log, behind what it has (Paper §5.3). */
-export function checkAppendEntries(turn: Turn, message: AppendEntries, after: number): void {
+export function checkAppendEntries(turn: Turn, message: AppendEntries): void {
   const { server, view } = turn
   const { to, leaderCommit, entries, readRound } = message
   checkLeads(turn, message)
@@ -22,9 +22,7 @@ export function checkAppendEntries(turn: Turn, message: AppendEntries, after: nu
   }
   noteSession(turn, message)
   if (message.term !== view.currentTerm) return
-  // PERMITTED: its own entries need not be durable (Thesis §10.2.1). The term must: a leader that came back without it
-  // could be elected in it again, and give other entries the same index and term.
-  turn.checkWait('AppendDurable', message, after, server.disk.writeOfVote)
+  // PERMITTED: nothing need be durable (Thesis §10.2.1). The term is, or the election was not won.
   server.roundSaid = Math.max(server.roundSaid, readRound)
 }
 

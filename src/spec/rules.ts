@@ -20,6 +20,7 @@ export type RuleName =
   | 'PreVoteFirst'
   | 'RoleChange'
   | 'BecomeLeader'
+  | 'OwnVoteDurable'
   | 'ElectionSafety'
   | 'VoteHistory'
   | 'LeaderCompleteness'
@@ -54,7 +55,6 @@ export type RuleName =
   | 'AppendSaid'
   | 'AppendOwnLog'
   | 'AppendCommit'
-  | 'AppendDurable'
   | 'AckAgrees'
   | 'AckDurable'
   | 'AckRound'
@@ -84,6 +84,7 @@ export const RULES: { readonly [rule in RuleName]: readonly [section: string, de
   PreVoteFirst: ['Thesis §9.6', 'the term is raised only when a quorum would vote, except in term 0 and on TimeoutNow'],
   RoleChange: ['Paper Figure 4', 'a candidate stays one until it wins, hears the leader, or asks anew'],
   BecomeLeader: ['Paper §5.2', 'a leader has the votes of a quorum of its configuration: of both in a joint phase'],
+  OwnVoteDurable: ['Paper Figure 2', 'a candidate counts its own vote when it is durable'],
   ElectionSafety: ['Paper Figure 3', 'a term has at most one leader, who is elected once'],
   VoteHistory: ['Paper Figure 2', 'who voted in a term never votes for another in it, restarts included'],
   LeaderCompleteness: ['Paper Figure 3', 'a leader has every entry that was committed in an earlier term'],
@@ -124,7 +125,6 @@ export const RULES: { readonly [rule in RuleName]: readonly [section: string, de
   AppendSaid: ['Paper §5.2', 'only the leader of a term sends entries and snapshots in it'],
   AppendOwnLog: ['Paper §5.3', 'what a leader sends, with what lies before it, is in its log'],
   AppendCommit: ['Paper §5.3', 'leaderCommit is no more than the own commitIndex'],
-  AppendDurable: ['Thesis §10.2.1', 'a leader need not wait for its entries, but for the term it leads in'],
   AckAgrees: ['Paper §5.3', 'a success claims what agrees with the leader, and nothing behind it'],
   AckDurable: ['Paper Figure 2', 'a success leaves when what it claims is durable'],
   AckRound: ['Thesis §6.4', 'an answer names a round and a session that the leader has named'],

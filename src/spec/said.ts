@@ -33,7 +33,7 @@ export function checkSaid(turn: Turn, { message, after }: Said): void {
       if (message.granted) checkVoteGrant(turn, message, after)
       break
     case 'AppendEntries':
-      checkAppendEntries(turn, message, after)
+      checkAppendEntries(turn, message)
       break
     case 'AppendEntriesReply':
       checkRound(turn, message)

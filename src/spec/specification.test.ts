@@ -16,7 +16,8 @@ function bootsLoner(stage: Stage, term: number): void {
 /** The loner leads in the term after, without asking anybody. */
 function lonerLeads(stage: Stage): void {
   const currentTerm = stage.actor('s3').currentTerm + 1
-  stage.doesDurably('s3', TICK, { currentTerm, role: 'leader', votedFor: 's3', leaderId: 's3' })
+  stage.doesDurably('s3', TICK, { currentTerm, role: 'candidate', votedFor: 's3' })
+  stage.does('s3', OTHER, { role: 'leader', leaderId: 's3' })
 }
 
 /** s1, the leader, appends these members as its next entry. */
@@ -69,6 +70,10 @@ const STORIES: { readonly [rule in RuleName]: (stage: Stage) => void } = {
   BecomeLeader: (stage) => {
     stage.campaigns('s1', 's2')
     stage.does('s1', OTHER, { role: 'leader', leaderId: 's1' })
+  },
+  OwnVoteDurable: (stage) => {
+    bootsLoner(stage, 1)
+    stage.does('s3', TICK, { currentTerm: 2, role: 'leader', votedFor: 's3', leaderId: 's3' })
   },
   ElectionSafety: (stage) => {
     stage.elects('s1', 's2')
@@ -211,11 +216,6 @@ const STORIES: { readonly [rule in RuleName]: (stage: Stage) => void } = {
   AppendCommit: (stage) => {
     stage.elects('s1', 's2')
     stage.sends('s1', 's2', { leaderCommit: 1 })
-  },
-  AppendDurable: (stage) => {
-    bootsLoner(stage, 1)
-    const leader = { currentTerm: 2, role: 'leader', votedFor: 's3', leaderId: 's3' } as const
-    stage.does('s3', TICK, leader, [message('AppendEntries', ['s3', 's2'], 2, {})], { after: 0 })
   },
   AckAgrees: (stage) => {
     stage.specification.forget('s2')
