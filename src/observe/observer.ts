@@ -45,9 +45,14 @@ export class RaftObserver {
     this.saw(raft, { type: 'boot' })
   }
 
-  /** A server is looked at for the first time in the middle of its life. Take its Ready before. */
+  /** A server is looked at in the middle of its life, as if for the first time. What is said already is not asked. */
   adopt(raft: Raft): void {
-    this.specification.adopt(raft.inspect().id, this.begin(raft).view)
+    const { id, outbox } = raft.inspect()
+    const shown = this.shownOf(raft)
+    shown.messages = outbox.messages.length
+    shown.snapshots = outbox.snapshots.length
+    shown.reads = outbox.reads.length
+    this.specification.adopt(id, shown.view)
   }
 
   /** A message was stepped. */

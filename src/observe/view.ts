@@ -97,7 +97,8 @@ export class RaftView implements View {
   }
 
   get snapshotConfigurationIndex(): Index {
-    return this.snapshot.index
+    const asOf = this.state.configurations.list().findLast(({ index }) => index <= this.snapshotIndex)
+    return asOf?.index ?? this.snapshotIndex
   }
 
   get write(): number {

@@ -1,4 +1,5 @@
 /** What a leader hears from its followers, and what servers take for known: Paper §5.3, Figure 2. */
+import { membersOf } from './quorum.ts'
 import type { Turn } from './turn.ts'
 
 /** A reply counts for the leader that it answers, in the term and under the record of which it was asked. */
@@ -47,13 +48,14 @@ export function checkClaims(turn: Turn): void {
 }
 
 function checkAllMatches(turn: Turn): void {
-  const { voters, votersOutgoing, learners } = turn.view.configuration
-  for (const id of [...voters, ...votersOutgoing, ...learners]) if (id !== turn.server.id) checkMatch(turn, id)
+  for (const id of membersOf(turn.view.configuration)) if (id !== turn.server.id) checkMatch(turn, id)
 }
 
 function checkMatch(turn: Turn, id: string): void {
   const { server, view } = turn
   const matchIndex = view.matchIndex(id)
+  // Who was removed has a place in no quorum.
+  if (!membersOf(view.configuration).includes(id)) return
   if (matchIndex > server.holds(id))
     turn.refuse('MatchClaim', `${id} matches up to ${matchIndex}; it has acknowledged ${server.holds(id)}`)
 }

@@ -52,6 +52,7 @@ export class Disk {
     this.votedFor = view.votedFor
     this.durableIndex = view.durableIndex
     this.snapshotIndex = view.snapshotIndex
+    this.#pending = []
     for (const { number, lastIndex } of view.pendingWrites()) {
       this.record(number, this.term, this.votedFor, lastIndex + 1, lastIndex)
     }

@@ -35,3 +35,8 @@ export function isSingleChange(before: readonly ServerId[], next: readonly Serve
   const removed = before.filter((id) => !next.includes(id)).length
   return added + removed <= 1
 }
+
+/** All that take part, some perhaps twice. */
+export function membersOf({ voters, votersOutgoing, learners }: Configuration): readonly ServerId[] {
+  return votersOutgoing.length + learners.length === 0 ? voters : [...voters, ...votersOutgoing, ...learners]
+}

@@ -6,6 +6,7 @@
 import { Disk } from './disk.ts'
 import { Log } from './log.ts'
 import type { ServerId } from './message.ts'
+import { membersOf } from './quorum.ts'
 import type { Role, View } from './step.ts'
 
 /** What held when a read began; the answer must be later than that. */
@@ -93,10 +94,8 @@ export class Server {
     this.disk.adopt(view)
     const votes = view.role === 'preCandidate' ? this.preVotes : this.votes
     for (const id of view.votes()) votes.add(id)
-    const { voters, votersOutgoing, learners } = view.configuration
-    for (const id of [...voters, ...votersOutgoing, ...learners]) {
-      this.follower(id).acknowledged = view.matchIndex(id)
-    }
+    if (view.role === 'candidate') votes.add(this.id)
+    for (const id of membersOf(view.configuration)) this.follower(id).acknowledged = view.matchIndex(id)
   }
 
   /** The log as the disk holds it, entry by entry. */
@@ -105,9 +104,9 @@ export class Server {
     const { baseIndex, lastIndex } = view
     const configuration = view.snapshotConfiguration
     log.reset(baseIndex, view.termAt(baseIndex), { index: view.snapshotConfigurationIndex, configuration })
-    for (let index = baseIndex + 1; index <= lastIndex; index++) {
-      const carried = index <= view.snapshotIndex ? null : view.configurationAt(index)
-      log.append(view.termAt(index), view.identityAt(index), carried)
+    for (let i = baseIndex + 1; i <= lastIndex; i++) {
+      const carried = i <= view.snapshotIndex ? null : view.configurationAt(i)
+      log.append(view.termAt(i), view.identityAt(i), carried)
     }
   }
 

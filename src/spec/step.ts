@@ -75,7 +75,10 @@ export interface View {
   /** What the server takes for the configuration in force, and the index of its entry or snapshot. */
   readonly configuration: Configuration
   readonly configurationIndex: number
-  /** The configuration as of the newest snapshot. Read at boot, and when a snapshot is installed. */
+  /**
+   * The configuration as of the newest snapshot, and the index of its entry, or the snapshot's when that is not known any
+   * more. Read at boot, and when a snapshot is installed.
+   */
   readonly snapshotConfiguration: Configuration
   readonly snapshotConfigurationIndex: number
   /** The number of the write that holds, or will hold, what this step has changed of term, vote and log. */

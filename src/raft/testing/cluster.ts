@@ -27,6 +27,8 @@ export interface ClusterSettings {
   readonly seed?: number
   /** The test makes up messages: nobody asks whether they were sent. */
   readonly hasForgeries?: boolean
+  /** Who watches; by default an observer of the whole cluster. */
+  readonly observer?: RaftObserver
   readonly trace?: (line: string, isNews: boolean) => void
   readonly served?: (id: ServerId, read: ReadState) => void
 }
@@ -54,10 +56,8 @@ export class TestCluster implements Surroundings {
   constructor(settings: ClusterSettings) {
     this.seed = settings.seed ?? 1
     this.settings = settings
-    this.observer = new RaftObserver({
-      ...extensionsOf(settings.options),
-      ...(settings.hasForgeries === true ? { remember: 0 } : {}),
-    })
+    const forgeries = settings.hasForgeries === true ? { remember: 0 } : {}
+    this.observer = settings.observer ?? new RaftObserver({ ...extensionsOf(settings.options), ...forgeries })
     this.configuration = settings.configuration ?? votersOnly(Object.fromEntries(settings.ids.map((id) => [id, id])))
     for (const id of settings.ids) {
       const disk = new TestDisk(this.snapshotAt(0, 0))
