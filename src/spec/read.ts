@@ -35,8 +35,12 @@ function note<K>(map: Map<K, ReadBegun>, key: K, begun: ReadBegun): void {
 }
 
 /** A follower asks: which of its reads this may answer depends on when it asked first. */
-export function checkReadIndex({ server }: Turn, { requestId }: ReadIndex): void {
+export function checkReadIndex(turn: Turn, { requestId }: ReadIndex): void {
+  const { server } = turn
   if (server.asked.has(requestId)) return
+  if (server.askedBefore.has(requestId)) {
+    turn.refuse('ReadAsked', `it asks under number ${requestId}, as it did before its restart`)
+  }
   server.askedCount++
   server.asked.set(requestId, server.askedCount)
   if (server.asked.size <= KEPT) return

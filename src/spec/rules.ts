@@ -63,6 +63,7 @@ export type RuleName =
   | 'VotesClaim'
   | 'TransferCaughtUp'
   | 'ReadIndexAnswer'
+  | 'ReadAsked'
   | 'ReadServed'
 
 /** Every rule: its source, and what it demands in one sentence. */
@@ -136,6 +137,7 @@ export const RULES: { readonly [rule in RuleName]: readonly [section: string, de
     'Thesis §6.4',
     'a read index is committed, of a leader that has committed in its term and is still confirmed',
   ],
+  ReadAsked: ['Thesis §6.4', 'a question for a read is never taken for one of an earlier life'],
   ReadServed: ['Thesis §6.4', 'a read is served at an index that the leader gave after the read began'],
 }
 

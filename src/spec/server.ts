@@ -65,6 +65,8 @@ export class Server {
   /** As follower: the number of each ReadIndex that is under way, and the latest answers. */
   readonly asked: Map<number, number> = new Map()
   askedCount = 0
+  /** What was asked in the life before: an answer to that may still be on its way. */
+  readonly askedBefore: Set<number> = new Set()
   answers: { readonly asked: number; readonly index: number }[] = []
 
   /** Nobody has seen how its life began: what it must remember is not known. */
@@ -78,6 +80,8 @@ export class Server {
   boot(view: View): void {
     this.forgetTerm()
     this.reads.clear()
+    this.askedBefore.clear()
+    for (const requestId of this.asked.keys()) this.askedBefore.add(requestId)
     this.asked.clear()
     this.answers = []
     this.isAdopted = false

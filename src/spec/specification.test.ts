@@ -265,6 +265,12 @@ const STORIES: { readonly [rule in RuleName]: (stage: Stage) => void } = {
     stage.doesDurably('s2', { type: 'read', token: 1 }, {}, [question])
     stage.does('s1', question, {}, [message('ReadIndexReply', S1_TO_S2, 1, { index: 1 })])
   },
+  ReadAsked: (stage) => {
+    const question = message('ReadIndex', S2_TO_S1, 0, { requestId: 7 })
+    stage.does('s2', { type: 'read', token: 1 }, {}, [question])
+    stage.boots('s2', {})
+    stage.does('s2', { type: 'read', token: 1 }, {}, [question])
+  },
   ReadServed: (stage) => {
     stage.does('s2', { type: 'read', token: 1 }, {}, [], { reads: [{ token: 1, index: 0 }] })
   },
