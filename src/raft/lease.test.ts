@@ -17,7 +17,7 @@ function wouldVote(cluster: TestCluster): boolean {
 }
 
 function withLeader(leaseReads: boolean): TestCluster {
-  const cluster = new TestCluster({ ids, options: { leaseReads } })
+  const cluster = new TestCluster({ ids, hasForgeries: true, options: { leaseReads } })
   cluster.tick('s1')
   cluster.settle()
   return cluster
@@ -49,7 +49,7 @@ test('without leases it has promised nothing', () => {
 })
 
 test('a server that has never heard of a leader votes at once', () => {
-  expect(wouldVote(new TestCluster({ ids, options: { leaseReads: true } }))).toBe(true)
+  expect(wouldVote(new TestCluster({ ids, hasForgeries: true, options: { leaseReads: true } }))).toBe(true)
 })
 
 test('a lease without stickiness is refused: nobody would have promised anything', () => {

@@ -10,7 +10,11 @@ const IDS = ['s1', 's2', 's3']
 
 /** s1 leads and has committed its first entry. */
 function elected(options: Partial<RaftOptions> = {}, ids: readonly string[] = IDS): TestCluster {
-  const cluster = new TestCluster({ ids, options: { restAfterMs: 100, restIntervalMs: 2000, ...options } })
+  const cluster = new TestCluster({
+    ids,
+    hasForgeries: true,
+    options: { restAfterMs: 100, restIntervalMs: 2000, ...options },
+  })
   cluster.tick('s1')
   cluster.settle()
   return cluster

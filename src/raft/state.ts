@@ -181,11 +181,13 @@ export class RaftState {
   /**
    * Learners and removed servers do not campaign, unless it is not known that the change has committed (Thesis §4.2.2).
    * Of two servers, s1 removes itself and crashes before s2 has the entry: s2 cannot win without the vote of s1, whose
-   * log is the newer one, so only s1 can, with the vote of s2 alone.
+   * log is the newer one, so only s1 can, with the vote of s2 alone. Any configuration from commitIndex on may be the
+   * one in force for the others: after a restart, commitIndex may be long before the one that counted s1.
    */
   get canCampaign(): boolean {
-    const { configurations, commitIndex, id } = this
-    return isVoter(configurations.current, id) || isVoter(configurations.at(commitIndex), id)
+    const { configurations, commitIndex, log, id } = this
+    if (isVoter(configurations.current, id) || isVoter(configurations.at(commitIndex), id)) return true
+    return configurations.between(commitIndex, log.lastIndex).some((one) => isVoter(one.configuration, id))
   }
 
   /** Idle and silent, as a leader or as the follower of one: see `rest.ts`. */

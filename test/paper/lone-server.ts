@@ -1,6 +1,7 @@
 // One server, s1, whose peers are the test itself: it hears what the test says and nothing else. What it sends is
 // compared as text, in the language of the conversation scripts: `s1→s2 RequestVoteReply term=3 granted`.
 
+import { extensionsOf, RaftObserver } from '../../src/observe/observer.ts'
 import type {
   Configuration,
   Message,
@@ -44,6 +45,8 @@ interface Past {
 export class LoneServer implements Surroundings {
   now = 0
   readonly seed: number
+  /** The others are made up: there is no history that their messages could be held against. */
+  readonly observer: RaftObserver
   /** What it has been told to expect, by token: the index, or null when refused. */
   readonly reads: Map<number, number | null> = new Map()
   private outgoing: Message[] = []
@@ -52,6 +55,7 @@ export class LoneServer implements Surroundings {
 
   constructor(past: Past) {
     this.seed = past.seed ?? 1
+    this.observer = new RaftObserver(extensionsOf(past.options), 'none')
     const [index, term] = place(past.snapshot ?? '0/0')
     const entries = entriesOf(past.log ?? '', index + 1, past.names)
     const configuration = past.configuration ?? votersOf(past.servers ?? 3)

@@ -502,6 +502,14 @@ const MEMBERSHIP_AND_SNAPSHOTS: readonly Mutation[] = [
     source: 'etcd#7280, #12359: the wrong quorum elects',
   },
   {
+    id: 'needed-voter-forgotten-in-a-restart',
+    title: 'a server that a configuration behind commitIndex counts does not campaign after a restart',
+    file: STATE,
+    find: 'return configurations.between(commitIndex, log.lastIndex).some((one) => isVoter(one.configuration, id))',
+    replace: 'return false',
+    source: 'this very library, found in a random walk: Thesis §4.2.2 asks for it',
+  },
+  {
     id: 'configuration-not-rolled-back',
     title: 'cutting off a configuration entry leaves the configuration',
     file: REPLICATION,

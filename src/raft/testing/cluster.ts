@@ -1,7 +1,9 @@
 /**
  * A small cluster for tests in which nothing happens by itself: time, disks, network and state machines move when the
- * test says so. After every step of every server the invariants of Paper Figure 3 are checked.
+ * test says so. After every step of every server the invariants of Paper Figure 3 are checked, and the specification is
+ * asked whether it is a step of Raft.
  */
+import { extensionsOf, RaftObserver } from '../../observe/observer.ts'
 import { assert } from '../../util/assert.ts'
 import { type Configuration, NOBODY, votersOnly } from '../configuration.ts'
 import type { ConfigurationChange } from '../configuration-change.ts'
@@ -23,6 +25,10 @@ export interface ClusterSettings {
   readonly configuration?: Configuration
   readonly options?: Partial<RaftOptions>
   readonly seed?: number
+  /** The test makes up messages: nobody asks whether they were sent. */
+  readonly hasForgeries?: boolean
+  /** Who watches; by default an observer of the whole cluster. */
+  readonly observer?: RaftObserver
   readonly trace?: (line: string, isNews: boolean) => void
   readonly served?: (id: ServerId, read: ReadState) => void
 }
@@ -42,6 +48,7 @@ export class TestCluster implements Surroundings {
   readonly seed: number
   readonly network: TestNetwork = new TestNetwork()
   readonly invariants: InvariantChecker = new InvariantChecker()
+  readonly observer: RaftObserver
   private readonly servers = new Map<ServerId, TestServer>()
   private readonly configuration: Configuration
   private readonly settings: ClusterSettings
@@ -49,6 +56,8 @@ export class TestCluster implements Surroundings {
   constructor(settings: ClusterSettings) {
     this.seed = settings.seed ?? 1
     this.settings = settings
+    const forgeries = settings.hasForgeries === true ? { remember: 0 } : {}
+    this.observer = settings.observer ?? new RaftObserver({ ...extensionsOf(settings.options), ...forgeries })
     this.configuration = settings.configuration ?? votersOnly(Object.fromEntries(settings.ids.map((id) => [id, id])))
     for (const id of settings.ids) {
       const disk = new TestDisk(this.snapshotAt(0, 0))
@@ -106,6 +115,7 @@ export class TestCluster implements Surroundings {
     const server = this.server(id)
     server.disk = new TestDisk(this.snapshotAt(base.index, base.term), entries)
     server.disk.hardState = hardState
+    this.observer.specification.forget(id)
     server.start()
   }
 

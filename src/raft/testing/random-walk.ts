@@ -4,6 +4,7 @@
  * transfers, reads and, on demand, servers that join and leave. In half of the walks idle leaders rest. Everything comes
  * from the seed, so a walk that fails can be walked again.
  */
+import type { RaftObserver } from '../../observe/observer.ts'
 import { assert } from '../../util/assert.ts'
 import { utf8Encode } from '../../util/bytes.ts'
 import { Random } from '../../util/random.ts'
@@ -32,6 +33,8 @@ export interface WalkSettings {
   readonly servers: number
   readonly joiners?: number
   readonly steps: number
+  /** Who watches; by default an observer of the whole cluster. */
+  readonly observe?: (options: Partial<RaftOptions>) => RaftObserver
 }
 
 /** Things that happen, and how often compared to each other. */
@@ -61,8 +64,9 @@ const WEIGHTS: readonly (readonly [number, keyof typeof ACTIONS])[] = [
  *
  * @throws InvariantViolation, or InvariantError when reads were stale or the cluster did not come together again
  */
-export function randomWalk(seed: number, { servers, joiners = 0, steps }: WalkSettings): WalkSummary {
-  const walk = new Walk(seed, servers, joiners)
+export function randomWalk(seed: number, settings: WalkSettings): WalkSummary {
+  const { servers, joiners = 0, steps } = settings
+  const walk = new Walk(seed, servers, joiners, settings.observe)
   try {
     for (let i = 0; i < steps; i++) walk.step()
     walk.converge()
@@ -92,7 +96,7 @@ class Walk {
   /** For each read, how much was committed when it was asked: it must not be served below. */
   readonly askedAt: Map<string, Index> = new Map()
 
-  constructor(seed: number, serverCount: number, joinerCount: number) {
+  constructor(seed: number, serverCount: number, joinerCount: number, observe: WalkSettings['observe']) {
     this.random = new Random(seed)
     this.joinersLeft = joinerCount
     this.hasChanges = joinerCount > 0
@@ -103,6 +107,7 @@ class Walk {
       ids,
       seed,
       options,
+      ...(observe === undefined ? {} : { observer: observe(options) }),
       trace: (line) => {
         if (/^s\d+ configuration of \d+ is committed$/.test(line)) this.changes++
         this.remember(line)

@@ -2,12 +2,14 @@
  * One server of a test cluster: a Raft, its disk and a state machine that only counts. It carries out each Ready as
  * `ready.ts` demands; the test may hold the disk and the state machine back.
  */
+import { ObservedRaft } from '../../observe/observed-raft.ts'
+import type { RaftObserver } from '../../observe/observer.ts'
 import { assert } from '../../util/assert.ts'
 import { Random } from '../../util/random.ts'
 import type { Entry, Index, ServerId } from '../entry.ts'
 import type { Message } from '../message.ts'
 import type { RaftOptions } from '../options.ts'
-import { Raft } from '../raft.ts'
+import type { Raft } from '../raft.ts'
 import type { Fetch, Outgoing, PersistBatch, ReadState, Ready, SendSnapshot, Seq, SnapshotMeta } from '../ready.ts'
 import { describeBatch, describeEvent, describeMessage } from './describe.ts'
 import type { TestDisk } from './disk.ts'
@@ -16,6 +18,8 @@ import type { TestDisk } from './disk.ts'
 export interface Surroundings {
   readonly now: number
   readonly seed: number
+  /** Shows every step to the specification. */
+  readonly observer: RaftObserver
   /** @returns false when the message was lost at once */
   send(message: Message): boolean
   /** `isNews`: worth a line even when the script is quiet. */
@@ -56,7 +60,7 @@ export class TestServer {
   start(): void {
     const { id, options, world } = this
     const random = new Random(world.seed * 1000 + Number(id.slice(1)) * 100 + this.starts++)
-    this.raft = new Raft({ ...options, id }, this.disk.boot(), random, world.now)
+    this.raft = new ObservedRaft({ ...options, id }, this.disk.boot(), random, world.now, world.observer)
     this.appliedIndex = this.disk.snapshot.index
     this.durableSeq = 0
     world.check(this.raft)
