@@ -30,11 +30,30 @@ export interface TraceHeader {
 
 /** The kinds of events. A file holds their numbers and this list, so a new kind may stand anywhere. */
 export const TRACE_KINDS = [
-  ...(['start', 'crash', 'stop', 'pause', 'resume'] as const),
-  ...(['role', 'append', 'truncate', 'compact', 'durable', 'commit', 'apply', 'configuration'] as const),
-  ...(['syncBegin', 'syncEnd'] as const),
-  ...(['send', 'arrive', 'lose', 'link'] as const),
-  ...(['fault', 'invoke', 'return', 'note', 'violation'] as const),
+  'start',
+  'crash',
+  'stop',
+  'pause',
+  'resume',
+  'role',
+  'append',
+  'truncate',
+  'compact',
+  'durable',
+  'commit',
+  'apply',
+  'configuration',
+  'syncBegin',
+  'syncEnd',
+  'send',
+  'arrive',
+  'lose',
+  'link',
+  'fault',
+  'invoke',
+  'return',
+  'note',
+  'violation',
 ] as const
 
 export type TraceKind = (typeof TRACE_KINDS)[number]
