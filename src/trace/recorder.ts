@@ -4,6 +4,7 @@
 //
 // Servers and clients are named. Whoever is not in the header gets the next lane when he is first named.
 
+import { ClusterState, type ServerState } from './cluster-state.ts'
 import {
   KIND,
   LINK_STATES,
@@ -18,22 +19,32 @@ import {
   type TraceRole,
 } from './trace.ts'
 
+/** What a page can still show; about 80 MB of memory. */
+const MAX_EVENTS = 1_000_000
+
 export class TraceRecorder {
   private readonly header: TraceHeader
-  private readonly columns: TraceColumns = { at: [], kind: [], server: [], a: [], b: [], c: [], d: [], text: [] }
+  private readonly maxEvents: number
+  private columns: TraceColumns = noColumns()
+  private omitted = 0
   private readonly servers: Lanes
   private readonly clients: Lanes
 
-  constructor(header: TraceHeader) {
+  /**
+   * @param maxEvents when there are that many, the older half is let go: what it led to is kept, and every violation.
+   * The end of a run is what matters, as a rule
+   */
+  constructor(header: TraceHeader, maxEvents: number = MAX_EVENTS) {
     this.header = header
+    this.maxEvents = maxEvents
     this.servers = new Lanes(header.servers)
     this.clients = new Lanes(header.clients)
   }
 
-  /** The run as it was recorded up to now. What is recorded later shows in it as well. */
+  /** The run as it was recorded: ask at its end. */
   trace(): Trace {
     const header = { ...this.header, servers: this.servers.names, clients: this.clients.names }
-    return { header, events: this.columns, omitted: 0 }
+    return { header, events: this.columns, omitted: this.omitted }
   }
 
   /** How many events there are. */
@@ -208,7 +219,7 @@ export class TraceRecorder {
     this.add(at, KIND.violation, this.servers.orNobody(server), property.length, 0, 0, 0, property + detail)
   }
 
-  /** Long parameter list because an object for each event is what the columns are there to avoid. */
+  /** So many parameters, because an object for each event is what the columns are there to avoid. */
   private add(
     at: number,
     kind: number,
@@ -228,7 +239,55 @@ export class TraceRecorder {
     columns.c.push(c)
     columns.d.push(d)
     columns.text.push(text)
+    if (columns.at.length >= this.maxEvents) this.letGo()
   }
+
+  private letGo(): void {
+    const old = this.trace()
+    const half = old.events.at.length >> 1
+    const now = old.events.at[half] ?? 0
+    const state = ClusterState.ofServers(old.header.servers.length)
+    this.columns = noColumns()
+    for (let place = 0; place < half; place++) {
+      state.apply(old, place)
+      if (old.events.kind[place] === KIND.violation) this.take(old, place)
+    }
+    this.omitted += half - this.count
+    state.servers.forEach((server, lane) => {
+      this.describe(now, this.servers.names[lane] ?? '', server)
+    })
+    for (const [key, link] of state.links) this.add(now, KIND.link, key >> 10, 0, key & 1023, link, 0, '')
+    for (let place = half; place < old.events.at.length; place++) this.take(old, place)
+  }
+
+  private take({ events }: Trace, place: number): void {
+    for (const name of COLUMN_NAMES) (this.columns[name] as unknown[]).push(events[name][place])
+  }
+
+  /** As events, what a server has come to. */
+  private describe(now: number, name: string, state: ServerState): void {
+    if (state.life === 'absent') return
+    const { log, voters, learners, outgoing } = state
+    const nameOf = (lane: number): string | null => this.servers.names[lane] ?? null
+    this.start(now, name)
+    this.role(now, name, state.role, state.term, nameOf(state.leader), nameOf(state.votedFor))
+    if (log.baseIndex > 0) this.compact(now, name, log.baseIndex, log.baseTerm)
+    const lane = this.servers.of(name)
+    for (const { first, last, term } of log.runs())
+      this.add(now, KIND.append, lane, first, last - first + 1, term, 0, '')
+    this.durable(now, name, state.durable)
+    this.commit(now, name, state.commit)
+    this.apply(now, name, state.applied)
+    if (voters.length > 0) this.configuration(now, name, voters, learners, outgoing)
+    if (state.life === 'paused') this.pause(now, name)
+    if (state.life === 'down') this.crash(now, name)
+  }
+}
+
+const COLUMN_NAMES = ['at', 'kind', 'server', 'a', 'b', 'c', 'd', 'text'] as const
+
+function noColumns(): TraceColumns {
+  return { at: [], kind: [], server: [], a: [], b: [], c: [], d: [], text: [] }
 }
 
 /** Names with their numbers, in the order in which they were first said. */
