@@ -1,0 +1,186 @@
+// Each server's run as spans of time in which one thing stayed the same: what it was, what its log was like, whom it
+// could not reach. Kept as arrays of numbers, ascending, so that what a window shows is found by halving.
+
+import { ClusterState, type ServerState } from '../cluster-state.ts'
+import { countOf, KIND, TRACE_ROLES, type Trace } from '../trace.ts'
+
+/** Spans one behind the other; each ends where the next begins. `values[i]` holds from `starts[i]` on. */
+export class Spans<T> {
+  readonly starts: number[] = []
+  readonly values: T[] = []
+  private readonly isSame: (one: T, other: T) => boolean
+
+  constructor(isSame: (one: T, other: T) => boolean) {
+    this.isSame = isSame
+  }
+
+  /** Times must not fall. Of several values at one time the last one counts. */
+  add(at: number, value: T): void {
+    const last = this.values.at(-1)
+    if (last !== undefined && this.isSame(last, value)) return
+    if (this.starts.at(-1) === at) {
+      this.starts.pop()
+      this.values.pop()
+    }
+    this.starts.push(at)
+    this.values.push(value)
+  }
+
+  /**
+   * Calls `visit` for the spans between two times. Those that are shorter than `least` are told as one, with the value
+   * of the last of them: a window that shows 50,000 spans on 1000 pixels visits 1000.
+   */
+  between(from: number, to: number, least: number, visit: (value: T, start: number, end: number) => void): void {
+    let i = Math.max(0, lastAtOrBefore(this.starts, from))
+    while (i < this.starts.length) {
+      const start = this.starts[i] ?? 0
+      if (start > to) return
+      let next = i + 1
+      if ((this.starts[next] ?? Number.POSITIVE_INFINITY) < start + least) {
+        next = Math.max(next, lastAtOrBefore(this.starts, start + least) + 1)
+      }
+      const value = this.values[next - 1]
+      if (value !== undefined) visit(value, start, Math.min(this.starts[next] ?? to, Math.max(to, start)))
+      i = next
+    }
+  }
+}
+
+/** The last place whose value is at most `limit`, −1 if there is none. */
+export function lastAtOrBefore(ascending: ArrayLike<number>, limit: number): number {
+  let low = 0
+  let high = ascending.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((ascending[middle] ?? 0) <= limit) low = middle + 1
+    else high = middle
+  }
+  return low - 1
+}
+
+/** How many are in [from, to). */
+export function countBetween(ascending: ArrayLike<number>, from: number, to: number): number {
+  return lastAtOrBefore(ascending, to) - lastAtOrBefore(ascending, from)
+}
+
+/** What a server was. */
+export interface RoleSpan {
+  readonly life: ServerState['life']
+  readonly role: ServerState['role']
+  readonly term: number
+}
+
+/** What its log was like. */
+export interface LogSpan {
+  readonly base: number
+  readonly last: number
+  readonly lastTerm: number
+  readonly durable: number
+  readonly commit: number
+}
+
+/** One server over the whole run. */
+export interface LaneHistory {
+  readonly roles: Spans<RoleSpan>
+  readonly logs: Spans<LogSpan>
+  /** The names of those with whom it could not talk, in one direction or both, as one text. */
+  readonly cuts: Spans<string>
+  /** Begin and end of each sync, and whether it failed. */
+  readonly syncs: { readonly begin: number; readonly end: number; readonly failed: boolean }[]
+}
+
+/** When servers came to lead: for the overview, and for the keys that jump from one to the next. */
+export interface Election {
+  readonly place: number
+  readonly at: number
+  readonly server: number
+  readonly term: number
+}
+
+export interface Histories {
+  readonly lanes: readonly LaneHistory[]
+  readonly elections: readonly Election[]
+}
+
+const CHANGES_LOG = new Set([
+  KIND.append,
+  KIND.truncate,
+  KIND.compact,
+  KIND.durable,
+  KIND.commit,
+  KIND.start,
+  KIND.crash,
+])
+
+/** Folds the whole run once. */
+export function historiesOf(trace: Trace): Histories {
+  const { at, kind, server } = trace.events
+  const names = trace.header.servers
+  const lanes = names.map(
+    (): LaneHistory => ({ roles: new Spans(sameRole), logs: new Spans(sameLog), cuts: new Spans(same), syncs: [] }),
+  )
+  const elections: Election[] = []
+  const state = ClusterState.ofServers(names.length)
+  const syncBegan = names.map(() => 0)
+  for (let place = 0; place < countOf(trace); place++) {
+    state.apply(trace, place)
+    const [time, code, who] = [at[place] ?? 0, kind[place] ?? -1, server[place] ?? -1]
+    const [lane, its] = [lanes[who], state.servers[who]]
+    if (code === KIND.link) noteCuts(lanes, state, names, time)
+    if (lane === undefined || its === undefined || code === KIND.send) continue
+    if (code <= KIND.role) lane.roles.add(time, { life: its.life, role: its.role, term: its.term })
+    if (code === KIND.role && isLeader(trace, place))
+      noteElection(elections, { place, at: time, server: who, term: its.term })
+    if (CHANGES_LOG.has(code)) lane.logs.add(time, logSpan(its))
+    if (code === KIND.syncBegin) syncBegan[who] = time
+    if (code === KIND.syncEnd) {
+      lane.syncs.push({ begin: syncBegan[who] ?? time, end: time, failed: trace.events.a[place] === 1 })
+    }
+  }
+  return { lanes, elections }
+}
+
+function isLeader(trace: Trace, place: number): boolean {
+  return TRACE_ROLES[trace.events.a[place] ?? 0] === 'leader'
+}
+
+/** Its vote may be recorded after it came to lead: that is no second election. */
+function noteElection(elections: Election[], election: Election): void {
+  const known = elections.some(({ server, term }) => server === election.server && term === election.term)
+  if (!known) elections.push(election)
+}
+
+function logSpan({ log, durable, commit }: ServerState): LogSpan {
+  return { base: log.baseIndex, last: log.lastIndex, lastTerm: log.lastTerm, durable, commit }
+}
+
+function noteCuts(lanes: readonly LaneHistory[], state: ClusterState, names: readonly string[], at: number): void {
+  lanes.forEach((lane, server) => {
+    const cut = names.filter((_, other) => other !== server && isCut(state, server, other))
+    const all = names.length - 1
+    const text = cut.length === 0 ? '' : cut.length === all && all > 1 ? 'cut off' : `no way to ${cut.join(', ')}`
+    lane.cuts.add(at, text)
+  })
+}
+
+function isCut(state: ClusterState, one: number, other: number): boolean {
+  return state.link(one, other) === 'down' || state.link(other, one) === 'down'
+}
+
+function same(one: string, other: string): boolean {
+  return one === other
+}
+
+function sameRole(one: RoleSpan, other: RoleSpan): boolean {
+  return one.life === other.life && one.role === other.role && one.term === other.term
+}
+
+function sameLog(one: LogSpan, other: LogSpan): boolean {
+  return (
+    one.last === other.last &&
+    one.commit === other.commit &&
+    one.durable === other.durable &&
+    one.lastTerm === other.lastTerm &&
+    one.base === other.base
+  )
+}
