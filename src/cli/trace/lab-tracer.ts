@@ -59,13 +59,8 @@ export class LabTracer {
   finish(result: LabResult, command: string): Trace {
     const { test, title, seed, peers, clock, seconds, error } = result
     const servers = Array.from({ length: peers }, (_, server) => nameOf(server))
-    const settings = {
-      test,
-      clock,
-      outcome: error === undefined ? 'passed' : 'failed',
-      length: `${seconds.toFixed(1)} s`,
-    }
-    const header = { title: `${test}: ${title}`, command, seed: String(seed), servers, clients: [TESTER], settings }
+    const settings = { test, clock, outcome: error === undefined ? 'passed' : 'failed' }
+    const header = { title, command, seed: String(seed), servers, clients: [TESTER], settings }
     const recorder = new TraceRecorder(header)
     for (const entry of this.entries) entry(recorder)
     if (error !== undefined) fail(recorder, seconds * 1000, failureOf(error))
@@ -159,7 +154,7 @@ export class LabTracer {
     if (isFirst) return
     const name = nameOf(server)
     this.entries.push((recorder) => {
-      recorder.fault(at, name, kind === 'disconnect' ? 'cut off from all others' : 'joined to the others again')
+      recorder.fault(at, name, kind === 'disconnect' ? 'disconnected' : 'connected again')
       for (const other of others) {
         if (other === server) continue
         recorder.link(at, name, nameOf(other), kind === 'disconnect' ? 'down' : 'up')
@@ -178,9 +173,7 @@ export class LabTracer {
     switch (event.kind) {
       case 'rpc sent': {
         const { body } = event
-        this.entries.push((recorder) =>
-          recorder.send(at, request, caller, callee, type, termOf(body), describeFields(body).trim()),
-        )
+        this.entries.push((recorder) => recorder.send(at, request, caller, callee, type, termOf(body), fieldsOf(body)))
         break
       }
       case 'rpc received':
@@ -188,7 +181,7 @@ export class LabTracer {
         this.entries.push((recorder) => {
           recorder.arrive(at, request)
           const body = this.replies.get(call)
-          const fields = body === undefined ? '' : describeFields(body).trim()
+          const fields = body === undefined ? '' : fieldsOf(body)
           recorder.send(at, reply, callee, caller, `${type}Reply`, body === undefined ? 0 : termOf(body), fields)
         })
         break
@@ -223,6 +216,13 @@ export class LabTracer {
       }
     })
   }
+}
+
+/** The term has a place of its own. */
+function fieldsOf(body: Uint8Array): string {
+  return describeFields(body)
+    .replace(/^ term \d+/i, '')
+    .trim()
 }
 
 function nameOf(server: number): string {

@@ -126,7 +126,7 @@ export function historiesOf(trace: Trace): Histories {
     state.apply(trace, place)
     const [time, code, who] = [at[place] ?? 0, kind[place] ?? -1, server[place] ?? -1]
     const [lane, its] = [lanes[who], state.servers[who]]
-    if (code === KIND.link) noteCuts(lanes, state, names, time)
+    if (code === KIND.link || (code < KIND.role && state.links.size > 0)) noteCuts(lanes, state, names, time)
     if (lane === undefined || its === undefined || code === KIND.send) continue
     if (code <= KIND.role) lane.roles.add(time, { life: its.life, role: its.role, term: its.term })
     if (code === KIND.role && isLeader(trace, place))
@@ -154,16 +154,25 @@ function logSpan({ log, durable, commit }: ServerState): LogSpan {
   return { base: log.baseIndex, last: log.lastIndex, lastTerm: log.lastTerm, durable, commit }
 }
 
+/**
+ * A cut between two servers is shown at the one that has more of them. With s1 alone and four others together, s1 is cut
+ * off: to say of each of the four that it cannot reach s1 would be true, and hide what happened.
+ */
 function noteCuts(lanes: readonly LaneHistory[], state: ClusterState, names: readonly string[], at: number): void {
+  const cuts = names.map((_, server) => names.flatMap((__, other) => (isCut(state, server, other) ? [other] : [])))
   lanes.forEach((lane, server) => {
-    const cut = names.filter((_, other) => other !== server && isCut(state, server, other))
+    const own = cuts[server] ?? []
+    const shown = own.filter((other) => own.length >= (cuts[other] ?? []).length)
+    const isDown = state.servers[server]?.life !== 'up' && state.servers[server]?.life !== 'paused'
     const all = names.length - 1
-    const text = cut.length === 0 ? '' : cut.length === all && all > 1 ? 'cut off' : `no way to ${cut.join(', ')}`
-    lane.cuts.add(at, text)
+    const text =
+      own.length === all && all > 1 ? 'cut off' : `no way to ${shown.map((other) => names[other]).join(', ')}`
+    lane.cuts.add(at, shown.length === 0 || isDown ? '' : text)
   })
 }
 
 function isCut(state: ClusterState, one: number, other: number): boolean {
+  if (one === other) return false
   return state.link(one, other) === 'down' || state.link(other, one) === 'down'
 }
 

@@ -17,8 +17,8 @@ const FOLLOWER = 1.5
 /** From a lane's middle to the strip of its log. */
 export const LOG_TOP = 14
 export const LOG_HEIGHT = 13
-const CUT_TOP = -24
-const CUT_HEIGHT = 8
+const CUT_TOP = -23
+const CUT_HEIGHT = 7
 
 export function paintLane(brush: Brush, model: RunModel, view: TimeView, lane: Lane): void {
   const { context, theme } = brush
@@ -195,5 +195,5 @@ function paintSyncs(
 }
 
 function clip({ width }: Brush, view: TimeView, start: number, end: number): readonly [number, number] {
-  return [Math.max(view.x(start), -20), Math.min(view.x(end), width + 20)]
+  return [Math.max(view.x(start), view.left), Math.min(view.x(end), width + 20)]
 }

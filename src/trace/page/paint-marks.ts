@@ -1,8 +1,8 @@
 // What happened at one moment: crashes and starts on their lanes, faults above them, notes below the axis; and the axis
 // itself.
 
-import { type Brush, cross, fitText, plate, triangle } from './brush.ts'
-import { AXIS_HEIGHT, type Layout, NOTES_HEIGHT } from './layout.ts'
+import { type Brush, cross, fitText, plate, textWidth, triangle } from './brush.ts'
+import { AXIS_HEIGHT, FAULT_MIDDLE, type Layout, NOTES_HEIGHT } from './layout.ts'
 import type { Mark, RunModel } from './run-model.ts'
 import { font } from './theme.ts'
 import { type TimeView, ticksOf } from './time-view.ts'
@@ -22,7 +22,8 @@ export function paintAxis({ context, theme, width }: Brush, view: TimeView, layo
     context.fillRect(x, AXIS_HEIGHT - 5, 1, layout.height)
     context.globalAlpha = 1
     context.fillStyle = theme.muted
-    context.fillText(`${formatTime(time, decimals)} ms`, x + 4, AXIS_HEIGHT / 2)
+    const text = `${formatTime(time, decimals)} ms`
+    if (x + 6 + textWidth(context, text) < width) context.fillText(text, x + 4, AXIS_HEIGHT / 2)
   }
 }
 
@@ -69,7 +70,7 @@ function paintMark(brush: Brush, mark: Mark, x: number, layout: Layout, room: nu
       break
     case 'fault': {
       context.fillStyle = theme.warning
-      const top = lane === undefined ? y : lane.top + 6
+      const top = lane === undefined ? y : lane.top + FAULT_MIDDLE
       triangle(context, x, top, 5, false)
       context.font = font(10)
       fitText(context, mark.text, x + 8, top, Math.min(room, 220))

@@ -17,7 +17,7 @@ export function paintOperations(brush: Brush, model: RunModel, view: TimeView, l
     if (operation.begin > view.to) break
     const lane = layout.clients[operation.client]
     if (lane === undefined || operation.end < view.from) continue
-    const x = Math.max(view.x(operation.begin), -10)
+    const x = Math.max(view.x(operation.begin), view.left - 4)
     const width = Math.max(2, Math.min(view.x(operation.end), brush.width + 10) - x)
     const row = operation.client * 100 + operation.row
     if (x + width < (filled.get(row) ?? Number.NEGATIVE_INFINITY) + 1) continue
@@ -37,7 +37,9 @@ function paintOperation(brush: Brush, operation: Operation, x: number, y: number
   context.fillRect(x, y, 1.5, height)
   if (operation.outcome === 'ok') context.fillRect(x + width - 1.5, y, 1.5, height)
   if (operation.outcome === 'fail') {
-    hatch(brush, [x, y, width, height], color, 5)
+    context.globalAlpha = 0.5
+    hatch(brush, [x, y, width, height], color, 6)
+    context.globalAlpha = 1
     context.strokeStyle = color
     cross(context, x + width, y + height / 2, 3)
   }
@@ -47,5 +49,5 @@ function paintOperation(brush: Brush, operation: Operation, x: number, y: number
   }
   context.fillStyle = theme.text
   const text = operation.outcome === 'unknown' ? `${operation.text} ?` : operation.text
-  fitText(context, text, Math.max(x, 0) + 5, y + height / 2 + 0.5, width - 8 + Math.min(x, 0))
+  fitText(context, text, x + 5, y + height / 2 + 0.5, width - 8)
 }

@@ -85,7 +85,7 @@ function rowsOf(server: ServerState, number: number, cluster: ClusterState, name
 
 function upTo(index: number, of: number): string {
   if (index >= of) return `${index}`
-  return `${index}, ${of - index} fewer than there are`
+  return `${index} of ${of}`
 }
 
 /** The log in runs of one term each; of a long one the end. */

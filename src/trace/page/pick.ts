@@ -1,6 +1,6 @@
 // What the pointer points at: an arrow, a mark, an operation, or only a moment.
 
-import { type Layout, NOTES_HEIGHT, OPERATION_HEIGHT } from './layout.ts'
+import { FAULT_MIDDLE, type Layout, NOTES_HEIGHT, OPERATION_HEIGHT } from './layout.ts'
 import type { Operation } from './operations.ts'
 import type { Arrow } from './paint-flights.ts'
 import type { Mark, RunModel } from './run-model.ts'
@@ -37,7 +37,7 @@ export function markAt(model: RunModel, view: TimeView, layout: Layout, x: numbe
     if (mark.at < view.from || mark.at > view.to) continue
     const lane = layout.lanes.find(({ server }) => server === mark.server)
     const row = lane?.middle ?? layout.notes + NOTES_HEIGHT / 2
-    const height = mark.kind === 'fault' && lane !== undefined ? lane.top + 6 : row
+    const height = mark.kind === 'fault' && lane !== undefined ? lane.top + FAULT_MIDDLE : row
     const distance = Math.abs(view.x(mark.at) - x)
     const isNear = mark.kind === 'violation' ? y < layout.notes + NOTES_HEIGHT : Math.abs(height - y) < 9
     if (!isNear || distance >= least) continue

@@ -138,9 +138,7 @@ export class Scene {
     const { header } = this.model.trace
     const state = this.model.timeline.after(this.selection.place)
     context.fillStyle = theme.background
-    context.globalAlpha = 0.94
     context.fillRect(0, 0, this.gutter - 2, brush.height)
-    context.globalAlpha = 1
     context.fillStyle = theme.line
     context.fillRect(this.gutter - 2, 0, 1, brush.height)
     for (const { server, middle } of this.layout.lanes) {
