@@ -27,27 +27,19 @@ export interface Flight {
 
 const BLOCK = 256
 
-/** All flights in the order of their sending. */
-export class Flights {
+/** Flights in the order of their sending. */
+export class FlightIndex {
   readonly all: readonly Flight[]
   /** For each block of flights the latest end, so that a long one is found although it began long ago. */
   private readonly blockEnds: Float64Array
-  private readonly byMessage: ReadonlyMap<number, Flight>
 
-  constructor(trace: Trace) {
-    const { flights, byMessage } = collect(trace)
+  constructor(flights: Flight[]) {
     this.all = flights.sort((one, other) => one.sendPlace - other.sendPlace)
-    this.byMessage = byMessage
     this.blockEnds = new Float64Array(Math.ceil(this.all.length / BLOCK))
     this.all.forEach(({ endAt }, i) => {
       const block = Math.floor(i / BLOCK)
       this.blockEnds[block] = Math.max(this.blockEnds[block] ?? 0, endAt)
     })
-  }
-
-  /** The flight of this message; of several copies the one that ended first. */
-  of(message: number): Flight | undefined {
-    return this.byMessage.get(message)
   }
 
   /** Calls `visit` for each flight that was in the air between the two times, until it returns false. */
@@ -61,6 +53,22 @@ export class Flights {
         if (flight.endAt >= from && !visit(flight)) return
       }
     }
+  }
+}
+
+/** All flights of a run. */
+export class Flights extends FlightIndex {
+  private readonly byMessage: ReadonlyMap<number, Flight>
+
+  constructor(trace: Trace) {
+    const { flights, byMessage } = collect(trace)
+    super(flights)
+    this.byMessage = byMessage
+  }
+
+  /** The flight of this message; of several copies the one that ended first. */
+  of(message: number): Flight | undefined {
+    return this.byMessage.get(message)
   }
 }
 

@@ -243,5 +243,9 @@ function asLabRaft(raft: LabRaft): LabRaft {
 }
 
 function fail(recorder: TraceRecorder, at: number, { message, property }: Failure): void {
-  recorder.violation(at, property ?? "the test's expectation", message)
+  const server = /^server (\d+) threw/.exec(message)?.[1]
+  // The lab says who threw what and when, and then the invariant's own words, which begin with its name.
+  const detail = property === null ? message : message.slice(message.lastIndexOf(`${property}: `) + property.length + 2)
+  const name = server === undefined ? null : nameOf(Number(server))
+  recorder.violation(at, property ?? "the test's expectation", detail, name)
 }

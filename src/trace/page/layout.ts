@@ -29,12 +29,12 @@ export const AXIS_HEIGHT = 24
 export const NOTES_HEIGHT = 20
 export const OPERATION_HEIGHT = 16
 const CLIENT_GAP = 8
-const MIN_LANE = 72
+const MIN_LANE = 78
 const MAX_LANE = 132
 /** From a lane's top to the middle of its row for faults. */
-export const FAULT_MIDDLE = 7
+export const FAULT_MIDDLE = 8
 /** From a lane's top to its middle: above it is room for faults and cuts. */
-const ABOVE_MIDDLE = 34
+const ABOVE_MIDDLE = 40
 
 /** @param servers the numbers of those that are shown; @param clientRows how many rows each client needs */
 export function layoutOf(height: number, servers: readonly number[], clientRows: readonly number[]): Layout {

@@ -233,7 +233,7 @@ function paintSample(canvas: HTMLCanvasElement, { record, isMessage, isOperation
       : [{ server: 0, top: 0, height: HEIGHT + 1, middle: 26 }]
   const layout = { ...layoutOf(0, [], []), notes: -100, lanes }
   if (isMessage === true) {
-    paintArrows(brush, arrowsOf(model, view, layout, () => true) ?? [])
+    paintArrows(brush, arrowsOf(model, view, layout, () => true).arrows)
     context.fillStyle = theme.noTerm
     for (const { middle } of lanes) context.fillRect(0, middle - 1, WIDTH, 2)
     return

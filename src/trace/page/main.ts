@@ -14,7 +14,7 @@ import { unpack } from './unpack.ts'
 import { formatTime } from './words.ts'
 
 /** So many events before the first violation are in sight when the page opens. */
-const EVENTS_BEFORE_VIOLATION = 160
+const EVENTS_BEFORE_VIOLATION = 70
 /** Speaks the chosen event, but not each of a hundred that somebody skips through. */
 const SPEAK_AFTER_MS = 250
 

@@ -1,7 +1,7 @@
 // Messages: arrows from lane to lane, sloped by what the way took. When there are more of them than anybody can tell
 // apart, how many there were is drawn instead.
 
-import type { Flight } from '../flights.ts'
+import type { Flight, FlightIndex } from '../flights.ts'
 import { type Brush, cross } from './brush.ts'
 import { countBetween } from './history.ts'
 import type { Lane, Layout } from './layout.ts'
@@ -11,7 +11,7 @@ import { type Family, familyOf, isReply, type Theme } from './theme.ts'
 import type { TimeView } from './time-view.ts'
 
 /** More arrows at once are drawn as a density. */
-export const MAX_ARROWS = 1400
+const MAX_ARROWS = 900
 const END_GAP = 10
 const HEAD = 5
 /** How far a lost message comes, as a share of its way. */
@@ -27,13 +27,26 @@ export interface Arrow {
   readonly y2: number
 }
 
+/** What is drawn one by one. When it is not all, there is a density, too. */
+export interface Arrows {
+  readonly arrows: readonly Arrow[]
+  readonly areAll: boolean
+}
+
 export type Shown = (flight: Flight) => boolean
 
-/** The arrows of a window, or null when there are too many. */
-export function arrowsOf(model: RunModel, view: TimeView, layout: Layout, shown: Shown): Arrow[] | null {
+/** The arrows of a window; of all messages or, when these are too many, of the rare ones, or of none. */
+export function arrowsOf(model: RunModel, view: TimeView, layout: Layout, shown: Shown): Arrows {
+  const all = arrowsAmong(model.flights, view, layout, shown)
+  if (all !== null) return { arrows: all, areAll: true }
+  return { arrows: arrowsAmong(model.rareFlights, view, layout, shown) ?? [], areAll: false }
+}
+
+/** Null when there are too many. */
+function arrowsAmong(flights: FlightIndex, view: TimeView, layout: Layout, shown: Shown): Arrow[] | null {
   const lanes = new Map(layout.lanes.map((lane) => [lane.server, lane]))
   const arrows: Arrow[] = []
-  model.flights.between(view.from, view.to, (flight) => {
+  flights.between(view.from, view.to, (flight) => {
     const [from, to] = [lanes.get(flight.from), lanes.get(flight.to)]
     if (from !== undefined && to !== undefined && from !== to && shown(flight)) {
       arrows.push(arrowOf(flight, view, from, to))

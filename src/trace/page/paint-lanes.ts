@@ -17,7 +17,7 @@ const FOLLOWER = 1.5
 /** From a lane's middle to the strip of its log. */
 export const LOG_TOP = 14
 export const LOG_HEIGHT = 13
-const CUT_TOP = -23
+const CUT_TOP = -25
 const CUT_HEIGHT = 7
 
 export function paintLane(brush: Brush, model: RunModel, view: TimeView, lane: Lane): void {

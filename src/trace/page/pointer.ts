@@ -84,7 +84,7 @@ class LanesPointer {
 
   private click(x: number, y: number): void {
     const { scene, model, selection } = this
-    const arrow = arrowAt(scene.arrows ?? [], x, y)
+    const arrow = arrowAt(scene.arrows, x, y)
     const mark = markAt(model, scene.view, scene.layout, x, y)
     const operation = operationAt(model, scene.view, scene.layout, x, y)
     if (mark !== null) selection.choose(mark.place)
@@ -104,7 +104,7 @@ class LanesPointer {
     }
     const mark = markAt(model, scene.view, scene.layout, x, y)
     const operation = operationAt(model, scene.view, scene.layout, x, y)
-    const arrow = mark === null && operation === null ? arrowAt(scene.arrows ?? [], x, y) : null
+    const arrow = mark === null && operation === null ? arrowAt(scene.arrows, x, y) : null
     if (scene.hovered !== arrow) {
       scene.hovered = arrow
       scene.redrawOverlay()
@@ -153,7 +153,7 @@ class LanesPointer {
   }
 }
 
-type ArrowFlight = NonNullable<Scene['arrows']>[number]['flight']
+type ArrowFlight = Scene['arrows'][number]['flight']
 
 function operationWords({
   text,

@@ -1,10 +1,11 @@
 // All that is worked out of a run once, when the page opens.
 
-import { Flights } from '../flights.ts'
+import { type Flight, FlightIndex, Flights } from '../flights.ts'
 import { Timeline } from '../timeline.ts'
 import { countOf, KIND, type Trace } from '../trace.ts'
 import { type Histories, historiesOf } from './history.ts'
 import { type Operations, operationsOf } from './operations.ts'
+import { familyOf } from './theme.ts'
 import { Words } from './words.ts'
 
 /** Something that stands at one moment: a crash, a fault, a note. */
@@ -25,6 +26,8 @@ export class RunModel {
   readonly trace: Trace
   readonly timeline: Timeline
   readonly flights: Flights
+  /** Those that are worth an arrow where there is no room for all: votes, snapshots, what was lost, copied or late. */
+  readonly rareFlights: FlightIndex
   readonly histories: Histories
   readonly operations: Operations
   readonly words: Words
@@ -41,6 +44,7 @@ export class RunModel {
     this.trace = trace
     this.timeline = new Timeline(trace)
     this.flights = new Flights(trace)
+    this.rareFlights = new FlightIndex(this.flights.all.filter(isRare))
     this.histories = historiesOf(trace)
     this.operations = operationsOf(trace)
     this.words = new Words(trace, this.flights, this.operations)
@@ -68,6 +72,10 @@ export class RunModel {
   at(place: number): number {
     return this.trace.events.at[place] ?? 0
   }
+}
+
+function isRare({ type, fate, isCopy, isLate }: Flight): boolean {
+  return fate === 'lost' || isCopy || isLate || familyOf(type) === 'vote' || familyOf(type) === 'snapshot'
 }
 
 function marksOf({ events }: Trace): Mark[] {

@@ -5,7 +5,15 @@ import type { Brush } from './brush.ts'
 import { fitText } from './brush.ts'
 import { sizeCanvas } from './dom.ts'
 import { type Layout, laneAt, layoutOf } from './layout.ts'
-import { type Arrow, arrowOf, arrowsOf, paintArrows, paintDensity, paintHighlight } from './paint-flights.ts'
+import {
+  type Arrow,
+  type Arrows,
+  arrowOf,
+  arrowsOf,
+  paintArrows,
+  paintDensity,
+  paintHighlight,
+} from './paint-flights.ts'
 import { paintLane } from './paint-lanes.ts'
 import { LOG_ROW, LOGS_HEAD, logWindow, paintLogs } from './paint-logs.ts'
 import { paintAxis, paintMarks, paintViolations } from './paint-marks.ts'
@@ -28,13 +36,14 @@ export interface Stage {
 
 const WIDE_GUTTER = 92
 const NARROW_GUTTER = 60
+const NO_ARROWS: Arrows = { arrows: [], areAll: true }
 
 export class Scene {
   readonly view: TimeView
   layout: Layout
   gutter = WIDE_GUTTER
-  /** What is on the screen; null when there were too many to be drawn one by one. */
-  arrows: readonly Arrow[] | null = []
+  /** What is drawn one by one. */
+  arrows: readonly Arrow[] = []
   hovered: Arrow | null = null
   /** How many entries before the newest the logs end. */
   logsBack = 0
@@ -123,9 +132,12 @@ export class Scene {
     paintAxis(brush, view, layout)
     const { filter } = selection
     const hidesMessages = filter.groups.has('messages')
-    this.arrows = hidesMessages ? [] : arrowsOf(model, view, layout, ({ type }) => !filter.types.has(type))
-    if (this.arrows === null) paintDensity(brush, model, view, layout)
-    else paintArrows(brush, this.arrows)
+    const { arrows, areAll } = hidesMessages
+      ? NO_ARROWS
+      : arrowsOf(model, view, layout, ({ type }) => !filter.types.has(type))
+    this.arrows = arrows
+    if (!areAll) paintDensity(brush, model, view, layout)
+    paintArrows(brush, arrows)
     for (const lane of layout.lanes) paintLane(brush, model, view, lane)
     if (!filter.groups.has('operations')) paintOperations(brush, model, view, layout)
     paintMarks(brush, model, view, layout)

@@ -18,12 +18,11 @@ export function randomRun(seed: number, events: number, maxEvents?: number): Tra
     recorder.configuration(0, server, SERVERS)
   }
   const run = new RandomRun(random, recorder)
-  while (run.made < events) run.step()
+  while (recorder.count + recorder.trace().omitted < events) run.step()
   return recorder.trace()
 }
 
 class RandomRun {
-  made = 0
   private now = 0
   private term = 1
   private leader = 0
@@ -60,7 +59,6 @@ class RandomRun {
     this.recorder.role(this.now + 0.2, leader, 'leader', this.term, leader, leader)
     this.now += 0.2
     this.last = this.lasts[this.leader] ?? 0
-    this.made += 2
   }
 
   private crash(): void {
@@ -71,14 +69,12 @@ class RandomRun {
     else if (server !== this.leader) this.recorder.crash(this.now, name)
     else return
     this.down[server] = !isDown
-    this.made++
   }
 
   private cut(): void {
     const [from, to] = [SERVERS[this.random.below(5)] ?? '', SERVERS[this.random.below(5)] ?? '']
     if (from === to) return
     this.recorder.link(this.now, from, to, this.random.chance(0.5) ? 'down' : 'up')
-    this.made++
   }
 
   private replicate(): void {
@@ -95,23 +91,19 @@ class RandomRun {
     this.recorder.apply(this.now, leader, index)
     if (this.random.chance(0.98)) this.recorder.return(this.now, operation, 'ok', 'done')
     if (index % 50 === 0) this.recorder.compact(this.now, leader, index - 20, this.term)
-    this.made += 5
   }
 
   private send(leader: string, name: string, server: number, index: number): void {
     const message = ++this.message
     this.recorder.send(this.now, message, leader, name, 'AppendEntries', this.term, `entries ${index}`)
-    this.made++
     if (this.random.chance(0.1)) {
       this.recorder.lose(this.now, message, 'lost')
-      this.made++
       return
     }
     this.now += 0.05
     this.recorder.arrive(this.now, message)
     if ((this.lasts[server] ?? 0) > index) this.recorder.truncate(this.now, name, index)
     this.entry(server, index)
-    this.made += 2
   }
 
   private entry(server: number, index: number): void {
@@ -119,6 +111,5 @@ class RandomRun {
     this.recorder.append(this.now, name, index, [this.term])
     if (this.random.chance(0.9)) this.recorder.durable(this.now, name, index)
     this.lasts[server] = index
-    this.made += 2
   }
 }
