@@ -19,15 +19,23 @@ export interface LogWindow {
   readonly newest: number
 }
 
-/** Ends at the newest entry unless it was moved. @param back how many entries before that it ends */
-export function logWindow(state: ClusterState, width: number, gutter: number, back: number): LogWindow {
-  const count = Math.max(1, Math.floor((width - gutter - 8) / CELL))
+/** Room at the right for the word that a log goes on. */
+const MORE = 44
+
+/**
+ * Ends at the newest entry of all, unless the chosen server's log would be out of sight then.
+ *
+ * @param chosen the number of the server that must be seen
+ * @param back how many entries before that it ends, because it was moved
+ */
+export function logWindow(state: ClusterState, chosen: number, width: number, back: number): LogWindow {
+  const count = Math.max(1, Math.floor((width - MORE) / CELL))
   const newest = Math.max(0, ...state.servers.map(({ log }) => log.lastIndex))
-  const oldest = Math.min(
-    newest,
-    ...state.servers.filter(({ life }) => life !== 'absent').map(({ log }) => log.baseIndex),
-  )
-  const first = Math.max(Math.min(newest - count + 1 - back, newest), Math.max(1, oldest))
+  const there = state.servers.filter(({ life }) => life !== 'absent')
+  const oldest = Math.min(newest, ...there.map(({ log }) => log.baseIndex))
+  const own = state.servers[chosen]?.log.lastIndex ?? newest
+  const end = newest - own < count / 2 ? newest : own + Math.floor(count / 3)
+  const first = Math.max(Math.min(end - count + 1 - back, newest), Math.max(1, oldest))
   return { first, count, oldest, newest }
 }
 
@@ -87,6 +95,10 @@ function paintLog(brush: Brush, server: ServerState, window: LogWindow, gutter: 
       isApplied: index <= server.applied,
     }
     paintCell(brush, term, gutter + i * CELL, y + 2, look)
+  }
+  if (log.lastIndex >= window.first + window.count) {
+    context.fillStyle = theme.muted
+    fitText(context, `… ${log.lastIndex}`, gutter + window.count * CELL + 4, y + LOG_ROW / 2, MORE)
   }
   context.globalAlpha = 1
 }

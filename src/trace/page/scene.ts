@@ -1,6 +1,7 @@
 // The picture: three canvases (overview, lanes, logs) and one above the lanes for what changes with every movement of the
 // pointer. Everything is drawn anew at most once a frame, and only what has changed.
 
+import { KIND } from '../trace.ts'
 import type { Brush } from './brush.ts'
 import { fitText } from './brush.ts'
 import { sizeCanvas } from './dom.ts'
@@ -189,7 +190,7 @@ export class Scene {
     const { lanes } = selection
     const brush = this.brush(this.stage.logs, LOGS_HEAD + lanes.length * LOG_ROW + 4)
     const state = model.timeline.after(selection.place)
-    const window = logWindow(state, this.width, gutter, this.logsBack)
+    const window = logWindow(state, selection.server, this.width - gutter, this.logsBack)
     paintLogs(brush, state, lanes, model.trace.header.servers, window, gutter, selection.server)
   }
 
@@ -200,7 +201,9 @@ export class Scene {
     const { context, theme } = brush
     context.clearRect(0, 0, this.width, height)
     const x = view.x(model.at(selection.place))
-    if (x >= this.gutter) {
+    // Where a violation is chosen, its own red line says so.
+    const isViolation = model.trace.events.kind[selection.place] === KIND.violation
+    if (x >= this.gutter && !isViolation) {
       context.fillStyle = theme.accent
       context.fillRect(Math.round(x) - 0.5, 0, 1.5, height)
     }

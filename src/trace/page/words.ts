@@ -176,7 +176,7 @@ export class Words {
       case 'note':
         return { who: '', what: event.text }
       case 'violation':
-        return { who: event.server ?? '', what: `${event.property}: ${event.detail}` }
+        return violationWords(event)
     }
   }
 
@@ -211,6 +211,14 @@ export class Words {
   get count(): number {
     return countOf(this.trace)
   }
+}
+
+function violationWords({ server, property, detail }: Extract<TraceEvent, { kind: 'violation' }>): {
+  who: string
+  what: string
+} {
+  if (server === null) return { who: '', what: `${property}: ${detail}` }
+  return { who: server, what: `breaks ${property}: ${detail}` }
 }
 
 function comma(text: string): string {

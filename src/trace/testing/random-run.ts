@@ -7,8 +7,8 @@ import type { Trace } from '../trace.ts'
 
 const SERVERS = ['s1', 's2', 's3', 's4', 's5']
 
-/** At least so many events. */
-export function randomRun(seed: number, events: number, maxEvents?: number): Trace {
+/** A step is about twenty events. */
+export function randomRun(seed: number, steps: number, maxEvents?: number): Trace {
   const random = new Random(seed)
   const settings = { loss: '10 %', disk: 'slow' }
   const header = { title: 'a random run', command: 'npx quorate …', seed: String(seed), servers: SERVERS, settings }
@@ -18,7 +18,7 @@ export function randomRun(seed: number, events: number, maxEvents?: number): Tra
     recorder.configuration(0, server, SERVERS)
   }
   const run = new RandomRun(random, recorder)
-  while (recorder.count + recorder.trace().omitted < events) run.step()
+  for (let i = 0; i < steps; i++) run.step()
   return recorder.trace()
 }
 
