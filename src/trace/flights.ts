@@ -6,6 +6,7 @@ import { KIND, NOBODY, type Trace, typeOf } from './trace.ts'
 /** How a flight ended, if it did: it is under way at the end of the run otherwise. */
 export type Fate = 'arrived' | 'lost' | 'flying'
 
+/** One message on its way, or one copy of it. Servers are numbers of lanes, times milliseconds. */
 export interface Flight {
   readonly message: number
   /** The place of the event `send`. */

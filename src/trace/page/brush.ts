@@ -9,9 +9,9 @@ export interface Brush {
   readonly height: number
 }
 
-/** Measured once for each text and font: measuring is the slowest thing that a canvas does. */
 const widths = new Map<string, number>()
 
+/** Measured once for each text and font: measuring is the slowest thing that a canvas does. */
 export function textWidth(context: CanvasRenderingContext2D, text: string): number {
   const key = `${context.font}\n${text}`
   const known = widths.get(key)
@@ -66,6 +66,7 @@ export function cross(context: CanvasRenderingContext2D, x: number, y: number, s
   context.stroke()
 }
 
+/** Points up or down. */
 export function triangle(context: CanvasRenderingContext2D, x: number, y: number, size: number, up: boolean): void {
   const tip = up ? -size : size
   context.beginPath()

@@ -22,12 +22,6 @@ export function byId<T extends HTMLElement>(id: string, type: new () => T): T {
   return found
 }
 
-export function button(label: string, title: string, onClick: () => void): HTMLButtonElement {
-  const made = element('button', { type: 'button', title }, label)
-  made.addEventListener('click', onClick)
-  return made
-}
-
 /** A canvas of so many CSS pixels, drawn with as many as the screen has. */
 export function sizeCanvas(canvas: HTMLCanvasElement, width: number, height: number): CanvasRenderingContext2D {
   const ratio = Math.min(window.devicePixelRatio || 1, 2)

@@ -97,6 +97,7 @@ export interface Election {
   readonly term: number
 }
 
+/** All servers, and the elections of the run in order. */
 export interface Histories {
   readonly lanes: readonly LaneHistory[]
   readonly elections: readonly Election[]

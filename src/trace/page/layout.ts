@@ -1,6 +1,7 @@
 // Where everything stands on the canvas, from top to bottom: the axis, a row for what concerns all, a lane for each
 // server, and rows for the clients' operations. Pixels.
 
+/** The lane of a server. */
 export interface Lane {
   readonly server: number
   readonly top: number
@@ -9,6 +10,7 @@ export interface Lane {
   readonly middle: number
 }
 
+/** The rows of a client, from its top down. */
 export interface ClientLane {
   readonly client: number
   readonly top: number

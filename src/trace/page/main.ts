@@ -53,11 +53,17 @@ function showHeader({ trace, count, end }: RunModel): void {
   const replay = byId('replay', HTMLButtonElement)
   replay.hidden = command === ''
   replay.title = `copy: ${command}`
-  replay.addEventListener('click', () => {
-    // From a file the clipboard may be forbidden: then the command is shown, to be copied by hand.
-    const shown = (): void => void window.prompt('the command that runs it again', command)
-    navigator.clipboard?.writeText(command).then(() => (replay.textContent = 'Copied'), shown) ?? shown()
-  })
+  replay.addEventListener('click', () => void copyReplay(replay, command))
+}
+
+/** From a file the clipboard may be forbidden: then the command is shown, to be copied by hand. */
+async function copyReplay(replay: HTMLButtonElement, command: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(command)
+    replay.textContent = 'Copied'
+  } catch {
+    window.prompt('the command that runs it again', command)
+  }
 }
 
 function pinViolation(scene: Scene, model: RunModel, selection: Selection): void {

@@ -30,6 +30,7 @@ export interface Operations {
   readonly byId: ReadonlyMap<number, Operation>
 }
 
+/** Pairs questions with answers. An answer without a question is left out. */
 export function operationsOf(trace: Trace): Operations {
   const { at, kind, server, a, b, text } = trace.events
   const endOfRun = at.at(-1) ?? 0

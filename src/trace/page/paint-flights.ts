@@ -56,6 +56,7 @@ function arrowsAmong(flights: FlightIndex, view: TimeView, layout: Layout, shown
   return arrows.length > MAX_ARROWS ? null : arrows
 }
 
+/** One that was lost ends on half its way. */
 export function arrowOf(flight: Flight, view: TimeView, from: Lane, to: Lane): Arrow {
   const down = to.middle > from.middle ? 1 : -1
   const [y1, y2] = [from.middle + down * END_GAP, to.middle - down * END_GAP]

@@ -20,6 +20,7 @@ export const LOG_HEIGHT = 13
 const CUT_TOP = -25
 const CUT_HEIGHT = 7
 
+/** All of one lane but its marks and messages. */
 export function paintLane(brush: Brush, model: RunModel, view: TimeView, lane: Lane): void {
   const { context, theme } = brush
   const history = model.histories.lanes[lane.server]

@@ -10,6 +10,7 @@ import { formatTime } from './words.ts'
 
 const PIXELS_BETWEEN_TICKS = 110
 
+/** Times at the top, and a faint line below each. */
 export function paintAxis({ context, theme, width }: Brush, view: TimeView, layout: Layout): void {
   context.fillStyle = theme.background
   context.fillRect(0, 0, width, AXIS_HEIGHT)

@@ -30,6 +30,7 @@ function distanceTo({ x1, y1, x2, y2 }: Arrow, x: number, y: number): number {
   return Math.hypot(x - x1 - share * dx, y - y1 - share * dy)
 }
 
+/** The nearest mark within a few pixels, or null. */
 export function markAt(model: RunModel, view: TimeView, layout: Layout, x: number, y: number): Mark | null {
   let best: Mark | null = null
   let least = NEAR + 2
@@ -47,6 +48,7 @@ export function markAt(model: RunModel, view: TimeView, layout: Layout, x: numbe
   return best
 }
 
+/** The operation whose bar it is, or null. */
 export function operationAt(model: RunModel, view: TimeView, layout: Layout, x: number, y: number): Operation | null {
   const lane = layout.clients.find(({ top, rows }) => y >= top && y < top + rows * OPERATION_HEIGHT)
   if (lane === undefined) return null

@@ -61,21 +61,25 @@ const DARK: Theme = {
   ok: '#62b587',
 }
 
+/** Goes with what the browser prefers. */
 export function themeFor(isDark: boolean): Theme {
   return isDark ? DARK : LIGHT
 }
 
 export const FONT = '-apple-system, "Segoe UI", Roboto, "Open Sans", "Helvetica Neue", Arial, sans-serif'
 
+/** As a canvas wants it. @param size in pixels */
 export function font(size: number, weight = 400): string {
   return `${weight} ${size}px ${FONT}`
 }
 
+/** Term 0 is before any election. */
 export function termColor(theme: Theme, term: number): string {
   if (term <= 0) return theme.noTerm
   return theme.terms[(term - 1) % theme.terms.length] ?? theme.noTerm
 }
 
+/** By the words in its type, so that another Raft's messages get colours, too. */
 export function familyOf(type: string): Family {
   if (type.includes('Vote') || type.startsWith('TimeoutNow')) return 'vote'
   if (type.includes('Append')) return 'append'
