@@ -1,5 +1,5 @@
 // Writes down a run while it goes. One method for each kind of event; each takes the time first, in milliseconds since
-// the start of the run, which must not fall. A call costs about a tenth of a microsecond, because it only appends to
+// the start of the run, which must not fall. A call costs less than a microsecond, because it only appends to
 // arrays; what costs something, such as the text of a message, is the caller's.
 //
 // Servers and clients are named. Whoever is not in the header gets the next lane when he is first named.
