@@ -2,7 +2,7 @@
 // could not reach. Kept as arrays of numbers, ascending, so that what a window shows is found by halving.
 
 import { ClusterState, type ServerState } from '../cluster-state.ts'
-import { countOf, KIND, TRACE_ROLES, type Trace } from '../trace.ts'
+import { countOf, KIND, type LinkState, TRACE_ROLES, type Trace } from '../trace.ts'
 
 /** Spans one behind the other; each ends where the next begins. `values[i]` holds from `starts[i]` on. */
 export class Spans<T> {
@@ -79,11 +79,14 @@ export interface LogSpan {
   readonly commit: number
 }
 
+/** How the text of a slow link begins: it is drawn in another way than a cut. */
+export const SLOW = 'slow'
+
 /** One server over the whole run. */
 export interface LaneHistory {
   readonly roles: Spans<RoleSpan>
   readonly logs: Spans<LogSpan>
-  /** The names of those with whom it could not talk, in one direction or both, as one text. */
+  /** With whom it could not talk, in one direction or both, or only slowly, as one text; empty when with all. */
   readonly cuts: Spans<string>
   /** Begin and end of each sync, and whether it failed. */
   readonly syncs: { readonly begin: number; readonly end: number; readonly failed: boolean }[]
@@ -160,21 +163,26 @@ function logSpan({ log, durable, commit }: ServerState): LogSpan {
  * off: to say of each of the four that it cannot reach s1 would be true, and hide what happened.
  */
 function noteCuts(lanes: readonly LaneHistory[], state: ClusterState, names: readonly string[], at: number): void {
-  const cuts = names.map((_, server) => names.flatMap((__, other) => (isCut(state, server, other) ? [other] : [])))
+  const having = (what: LinkState): number[][] =>
+    names.map((_, server) => names.flatMap((__, other) => (isLink(state, what, server, other) ? [other] : [])))
+  const [cuts, slow] = [having('down'), having('slow')]
   lanes.forEach((lane, server) => {
     const own = cuts[server] ?? []
     const shown = own.filter((other) => own.length >= (cuts[other] ?? []).length)
     const isDown = state.servers[server]?.life !== 'up' && state.servers[server]?.life !== 'paused'
+    const slowOnes = (slow[server] ?? []).filter((other) => (slow[server] ?? []).length >= (slow[other] ?? []).length)
+    const named = (others: readonly number[]): string => others.map((other) => names[other]).join(', ')
     const all = names.length - 1
-    const text =
-      own.length === all && all > 1 ? 'cut off' : `no way to ${shown.map((other) => names[other]).join(', ')}`
-    lane.cuts.add(at, shown.length === 0 || isDown ? '' : text)
+    if (isDown) lane.cuts.add(at, '')
+    else if (own.length === all && all > 1) lane.cuts.add(at, 'cut off')
+    else if (shown.length > 0) lane.cuts.add(at, `no way to ${named(shown)}`)
+    else lane.cuts.add(at, slowOnes.length === 0 ? '' : `${SLOW} to ${named(slowOnes)}`)
   })
 }
 
-function isCut(state: ClusterState, one: number, other: number): boolean {
-  if (one === other) return false
-  return state.link(one, other) === 'down' || state.link(other, one) === 'down'
+/** In one direction or both. */
+function isLink(state: ClusterState, what: LinkState, one: number, other: number): boolean {
+  return one !== other && (state.link(one, other) === what || state.link(other, one) === what)
 }
 
 function same(one: string, other: string): boolean {

@@ -19,6 +19,8 @@ interface Sample {
   readonly record: (run: TraceRecorder) => void
   /** Drawn with two servers rather than one. */
   readonly isMessage?: boolean
+  /** Drawn with crashes, starts and the like. */
+  readonly hasMarks?: boolean
   /** Only the operations are of interest. */
   readonly isOperation?: boolean
 }
@@ -59,6 +61,7 @@ const SAMPLES: readonly Sample[] = [
   { words: 'A follower.', record: role('follower') },
   {
     words: 'A crash, and a start: down in between.',
+    hasMarks: true,
     record: (run) => {
       run.start(0, 'A')
       run.role(0, 'A', 'follower', 4, null, null)
@@ -81,6 +84,13 @@ const SAMPLES: readonly Sample[] = [
     words: 'A strip of slanted lines above a lane: it cannot talk with these servers, in one direction or both.',
     record: sent((run) => {
       run.link(10, 'A', 'B', 'down')
+      run.link(90, 'A', 'B', 'up')
+    }),
+  },
+  {
+    words: 'Dots instead of it: the way is slow.',
+    record: sent((run) => {
+      run.link(10, 'A', 'B', 'slow')
       run.link(90, 'A', 'B', 'up')
     }),
   },
@@ -209,7 +219,11 @@ export function showLegend(theme: Theme): void {
   list.replaceChildren(...rows, ...words)
 }
 
-function paintSample(canvas: HTMLCanvasElement, { record, isMessage, isOperation }: Sample, theme: Theme): void {
+function paintSample(
+  canvas: HTMLCanvasElement,
+  { record, isMessage, isOperation, hasMarks }: Sample,
+  theme: Theme,
+): void {
   const run = new TraceRecorder({ title: '', command: '', seed: '', servers: ['A', 'B'], clients: ['c'], settings: {} })
   record(run)
   const model = new RunModel(run.trace())
@@ -239,5 +253,5 @@ function paintSample(canvas: HTMLCanvasElement, { record, isMessage, isOperation
     return
   }
   for (const lane of lanes) paintLane(brush, model, view, lane)
-  paintMarks(brush, model, view, layout)
+  if (hasMarks === true) paintMarks(brush, model, view, layout)
 }

@@ -120,6 +120,7 @@ test('a cut is shown where it is: at the one that is alone, at both halves of tw
       ['s1', 's4'],
     ]),
   ).toEqual(['cut off', '', '', ''])
+  expect(cutsOf([['s1', 's2']])).toEqual(['no way to s2', 'no way to s1', '', ''])
   const halves = cutsOf([
     ['s1', 's3'],
     ['s1', 's4'],

@@ -2,7 +2,7 @@
 // its log was like; and what stood in its way.
 
 import { type Brush, cross, fitText, hatch, textWidth } from './brush.ts'
-import type { LogSpan, RoleSpan } from './history.ts'
+import { type LogSpan, type RoleSpan, SLOW } from './history.ts'
 import type { Lane } from './layout.ts'
 import type { RunModel } from './run-model.ts'
 import { font, termColor } from './theme.ts'
@@ -65,7 +65,7 @@ function paintRole(brush: Brush, view: TimeView, { middle }: Lane, span: RoleSpa
     case 'follower':
       context.fillRect(x, middle - FOLLOWER, width, 2 * FOLLOWER)
   }
-  nameRole(brush, span, x, width, middle, color)
+  if (span.life === 'up') nameRole(brush, span, x, width, middle, color)
   if (span.life === 'paused') {
     context.globalAlpha = 0.55
     context.fillStyle = theme.background
@@ -150,9 +150,13 @@ function paintCut(brush: Brush, view: TimeView, { middle }: Lane, cut: string, s
   if (cut === '') return
   const { context, theme } = brush
   const [x, right] = clip(brush, view, start, end)
-  hatch(brush, [x, middle + CUT_TOP, Math.max(1, right - x), CUT_HEIGHT], theme.warning, 5)
   context.fillStyle = theme.warning
-  context.fillRect(x, middle + CUT_TOP, Math.max(1, right - x), 1)
+  if (cut.startsWith(SLOW)) {
+    for (let dot = x; dot < right; dot += 7) context.fillRect(dot, middle + CUT_TOP + 2, 3, 3)
+  } else {
+    hatch(brush, [x, middle + CUT_TOP, Math.max(1, right - x), CUT_HEIGHT], theme.warning, 5)
+    context.fillRect(x, middle + CUT_TOP, Math.max(1, right - x), 1)
+  }
   context.font = font(10, 600)
   const room = right - x - 16
   if (room < 40) return
