@@ -75,7 +75,7 @@ function pinViolation(scene: Scene, model: RunModel, selection: Selection): void
     return
   }
   const at = model.at(place)
-  pin.replaceChildren('‼ ', element('b', {}, model.words.sentence(place).what), ` at ${formatTime(at)} ms`)
+  pin.replaceChildren('‼ ', element('b', {}, model.words.line(place)), ` at ${formatTime(at)} ms`)
   const show = (): void => {
     const from = model.at(Math.max(0, place - EVENTS_BEFORE_VIOLATION))
     const before = Math.max(at - from, 1)
