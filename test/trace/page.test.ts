@@ -18,7 +18,7 @@ let browser: Browser
 
 beforeAll(async () => {
   browser = await openBrowser()
-})
+}, 60_000)
 
 afterAll(async () => {
   await browser?.close()
@@ -26,10 +26,11 @@ afterAll(async () => {
 })
 
 /** @returns the file, and the status that the command ended with */
-function labRun(...args: string[]): { file: string; status: number | null } {
+function labRun(...args: string[]): { file: string; status: number | null; errors: string } {
   const file = join(folder, `${args.join('-').replaceAll(/[^\w-]/g, '')}.html`)
-  const { status } = spawnSync(process.execPath, ['bin/quorate.js', 'lab', ...args, '--trace', file], { cwd: ROOT })
-  return { file, status }
+  const command = ['bin/quorate.js', 'lab', '--trace', file, ...args]
+  const { status, stderr } = spawnSync(process.execPath, command, { cwd: ROOT, encoding: 'utf8' })
+  return { file, status, errors: stderr }
 }
 
 function written(name: string, trace: Trace): string {
@@ -132,7 +133,21 @@ describe('a run of the lab', () => {
   test('fits a telephone, without scrolling sideways', async () => {
     const { page } = await openFile(browser, file, [390, 844])
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
-    expect(await page.isVisible('#events')).toBe(true)
+    expect(await page.locator('.row[aria-selected=true]').textContent()).toContain('is at index 102')
+    expect(await page.locator('.row').count()).toBeLessThan(60)
+  })
+})
+
+describe('--trace', () => {
+  test('shows one run: where several tests match, it says how to choose one', () => {
+    const { status, errors } = labRun('--run', '2A')
+    expect(status).toBe(2)
+    expect(errors).toBe('--trace shows one run, and 3 tests match: choose one, as --run TestInitialElection2A\n')
+  })
+
+  test('says in one line where it cannot write', () => {
+    const { status, errors } = labRun('--run', 'TestInitialElection2A', '--trace', folder)
+    expect({ status, errors }).toEqual({ status: 2, errors: `--trace ${folder} cannot be written: EISDIR\n` })
   })
 })
 
