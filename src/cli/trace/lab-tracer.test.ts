@@ -70,6 +70,16 @@ describe('a run of the lab as a trace', () => {
     expect(lost).toBeGreaterThan(0)
   })
 
+  test('a server leads before it sends what leaders send', async () => {
+    const { trace } = await traced('TestInitialElection2A', optionsFor(1))
+    const events = Array.from({ length: countOf(trace) }, (_, place) => eventAt(trace, place))
+    const leads = events.findIndex((event) => event.kind === 'role' && event.role === 'leader')
+    const sends = events.findIndex((event) => event.kind === 'send' && event.type === 'AppendEntries')
+    expect(leads).toBeGreaterThan(0)
+    expect(leads).toBeLessThan(sends)
+    expect(trace.events.at).toEqual([...trace.events.at].sort((one, other) => one - other))
+  })
+
   test('a command that another one took the place of has failed', async () => {
     const { trace } = await traced('TestBackup2B', optionsFor(3))
     const outcomes = Array.from({ length: countOf(trace) }, (_, place) => eventAt(trace, place)).flatMap((event) =>

@@ -27,6 +27,8 @@ interface Operation {
 export class LabTracer {
   private readonly entries: Entry[] = []
   private readonly steps = new CoreSteps(nameOf)
+  /** The requests that one server has sent at one time, one behind the other: how many, and where they end. */
+  private lastSends = { from: -1, at: 0, count: 0, end: 0 }
   private readonly replies = new Map<number, Uint8Array>()
   private readonly received = new Set<number>()
   private readonly open = new Map<number, Operation[]>()
@@ -71,9 +73,22 @@ export class LabTracer {
     return (server, core) => {
       // First, so that what breaks a property is in the picture.
       const change = this.steps.changes(server, core, this.now())
-      if (change !== null) this.entries.push(change)
+      if (change !== null) this.insertBeforeSends(server, change)
       check(server, core)
     }
+  }
+
+  /** A step is told when its messages have left. What they say came about before: a leader first leads, then sends. */
+  private insertBeforeSends(server: number, change: Entry): void {
+    const { from, at, count, end } = this.lastSends
+    const areOfThisStep = from === server && at === this.now() && end === this.entries.length
+    this.entries.splice(areOfThisStep ? end - count : this.entries.length, 0, change)
+  }
+
+  private noteSend(from: number, at: number): void {
+    const last = this.lastSends
+    const goesOn = last.from === from && last.at === at && last.end === this.entries.length
+    this.lastSends = { from, at, count: goesOn ? last.count + 1 : 1, end: this.entries.length + 1 }
   }
 
   private watchStarts(make: Make): Make {
@@ -173,6 +188,7 @@ export class LabTracer {
     switch (event.kind) {
       case 'rpc sent': {
         const { body } = event
+        this.noteSend(from, at)
         this.entries.push((recorder) => recorder.send(at, request, caller, callee, type, termOf(body), fieldsOf(body)))
         break
       }

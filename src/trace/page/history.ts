@@ -126,6 +126,7 @@ export function historiesOf(trace: Trace): Histories {
   const elections: Election[] = []
   const state = ClusterState.ofServers(names.length)
   const syncBegan = names.map(() => 0)
+  const elected = new Set<string>()
   for (let place = 0; place < countOf(trace); place++) {
     state.apply(trace, place)
     const [time, code, who] = [at[place] ?? 0, kind[place] ?? -1, server[place] ?? -1]
@@ -134,7 +135,7 @@ export function historiesOf(trace: Trace): Histories {
     if (lane === undefined || its === undefined || code === KIND.send) continue
     if (code <= KIND.role) lane.roles.add(time, { life: its.life, role: its.role, term: its.term })
     if (code === KIND.role && isLeader(trace, place))
-      noteElection(elections, { place, at: time, server: who, term: its.term })
+      noteElection(elections, elected, { place, at: time, server: who, term: its.term })
     if (CHANGES_LOG.has(code)) lane.logs.add(time, logSpan(its))
     if (code === KIND.syncBegin) syncBegan[who] = time
     if (code === KIND.syncEnd) {
@@ -149,9 +150,11 @@ function isLeader(trace: Trace, place: number): boolean {
 }
 
 /** Its vote may be recorded after it came to lead: that is no second election. */
-function noteElection(elections: Election[], election: Election): void {
-  const known = elections.some(({ server, term }) => server === election.server && term === election.term)
-  if (!known) elections.push(election)
+function noteElection(elections: Election[], known: Set<string>, election: Election): void {
+  const key = `${election.server} ${election.term}`
+  if (known.has(key)) return
+  known.add(key)
+  elections.push(election)
 }
 
 function logSpan({ log, durable, commit }: ServerState): LogSpan {

@@ -7,11 +7,12 @@ import type { Selection } from './selection.ts'
 
 const PAGE = 50
 const ZOOM = 0.6
+const IN_LIST: { readonly [key: string]: string } = { ArrowUp: 'ArrowLeft', ArrowDown: 'ArrowRight' }
 
 /** Every key with what it does: the help is made of this. */
 export const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ['← →', 'one event back or on; with Shift, move the window'],
-  ['↑ ↓', 'another server'],
+  ['↑ ↓', 'another server; in the list, one event up or down'],
   ['PgUp PgDn', `${PAGE} events back or on`],
   ['Home End', 'the first or the last event'],
   ['n p', 'the next or previous event of the same kind'],
@@ -31,7 +32,10 @@ export function listenToKeys(scene: Scene, model: RunModel, selection: Selection
     const isTyping = target instanceof HTMLInputElement && target.type !== 'checkbox'
     if (isTyping || event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]') !== null)
       return
-    if (keys.press(event.key, event.shiftKey)) event.preventDefault()
+    // Whoever is in the list goes up and down in it.
+    const isInList = target instanceof Element && target.closest('#events') !== null
+    const key = isInList ? (IN_LIST[event.key] ?? event.key) : event.key
+    if (keys.press(key, event.shiftKey)) event.preventDefault()
   })
 }
 

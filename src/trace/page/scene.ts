@@ -1,6 +1,7 @@
 // The picture: three canvases (overview, lanes, logs) and one above the lanes for what changes with every movement of the
 // pointer. Everything is drawn anew at most once a frame, and only what has changed.
 
+import type { ClusterState } from '../cluster-state.ts'
 import { KIND } from '../trace.ts'
 import type { Brush } from './brush.ts'
 import { fitText } from './brush.ts'
@@ -53,6 +54,7 @@ export class Scene {
   private readonly selection: Selection
   private readonly dark = matchMedia('(prefers-color-scheme: dark)')
   private background: ImageBitmap | HTMLCanvasElement | null = null
+  private chosen: { readonly place: number; readonly state: ClusterState } | null = null
   private width = 0
   private height = 0
   private frame = 0
@@ -149,7 +151,7 @@ export class Scene {
   private drawGutter(brush: Brush): void {
     const { context, theme } = brush
     const { header } = this.model.trace
-    const state = this.model.timeline.after(this.selection.place)
+    const state = this.chosenState()
     context.fillStyle = theme.background
     context.fillRect(0, 0, this.gutter - 2, brush.height)
     context.fillStyle = theme.line
@@ -189,7 +191,7 @@ export class Scene {
     const { model, selection, gutter } = this
     const { lanes } = selection
     const brush = this.brush(this.stage.logs, LOGS_HEAD + lanes.length * LOG_ROW + 4)
-    const state = model.timeline.after(selection.place)
+    const state = this.chosenState()
     const window = logWindow(state, selection.server, this.width - gutter, this.logsBack)
     paintLogs(brush, state, lanes, model.trace.header.servers, window, gutter, selection.server)
   }
@@ -210,6 +212,13 @@ export class Scene {
     const chosen = this.chosenArrow()
     if (chosen !== null) paintHighlight(brush, chosen)
     if (this.hovered !== null) paintHighlight(brush, this.hovered)
+  }
+
+  /** Folded once for each choice, not for each frame. */
+  private chosenState(): ClusterState {
+    const { place } = this.selection
+    if (this.chosen?.place !== place) this.chosen = { place, state: this.model.timeline.after(place) }
+    return this.chosen.state
   }
 
   /** The message that the chosen event is about. */
