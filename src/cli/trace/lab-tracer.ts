@@ -147,6 +147,8 @@ export class LabTracer {
         this.live(event.kind, at, event.server)
         break
       case 'apply snapshot':
+        this.entries.push((recorder) => this.advance(recorder, at, event.server, event.index))
+        break
       case 'log':
         break
     }
@@ -215,16 +217,19 @@ export class LabTracer {
     }
   }
 
+  /** What our own Raft has applied it says itself. */
+  private advance(recorder: TraceRecorder, at: number, server: number, index: number): void {
+    if (this.isCore) return
+    recorder.commit(at, nameOf(server), index)
+    recorder.apply(at, nameOf(server), index)
+  }
+
   /** The first server that applies an index decides what became of the commands that were to stand there. */
   private applied(at: number, server: number, index: number, command: Command): void {
     const waiting = this.open.get(index) ?? []
     this.open.delete(index)
     this.entries.push((recorder) => {
-      // What our own Raft has applied it says itself.
-      if (!this.isCore) {
-        recorder.commit(at, nameOf(server), index)
-        recorder.apply(at, nameOf(server), index)
-      }
+      this.advance(recorder, at, server, index)
       for (const operation of waiting) {
         const isIt = operation.command === command
         const text = isIt ? `committed at ${index}` : `another command stands at ${index}`
