@@ -1,4 +1,4 @@
-// Compiles the library and the apps. Plain JavaScript, because nothing is built yet when it runs.
+// Compiles the library and the apps, and makes the page that shows a trace. Plain JavaScript, because nothing is built yet when it runs.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,6 +10,7 @@ execFileSync('npx', ['--no-install', 'tsc', '--build', 'tsconfig.build.json', ..
   cwd: root,
   stdio: 'inherit',
 })
+execFileSync(process.execPath, [join(root, 'scripts/build-page.js')], { cwd: root, stdio: 'inherit' })
 
 /** The compiler leaves behind what it made of a source that is gone since, and `npm pack` would publish it. */
 function sweep(sources, outputs) {

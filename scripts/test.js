@@ -37,6 +37,7 @@ const GROUPS = [
   { name: 'paper', folder: 'test/paper/' },
   { name: 'lab', folder: 'test/lab/' },
   { name: 'sim', folder: 'test/sim/' },
+  { name: 'trace', folder: 'test/trace/' },
   { name: 'runtime', folder: 'test/runtime/' },
   { name: 'cluster', folder: 'test/cluster/' },
   { name: 'face', folder: 'test/types/' },

@@ -11,7 +11,7 @@ const SITE = 'docs/site/'
 const FENCE = '`'.repeat(7)
 const SOURCE_FRONT = '---\nsearch: false\noutline: false\nprev: false\nnext: false\n---\n\n'
 
-type Page = readonly [path: string, text: string]
+type Page = readonly [path: string, text: string | Uint8Array]
 
 /** The sources that some page links to, and the pictures that it shows. */
 interface Shown {
@@ -32,9 +32,7 @@ export function assemble(root: string): Page[] {
     const text = readFileSync(join(root, path), 'utf8').replaceAll(/^```hex/gm, '```text')
     return [siteOf(path), rewriteLinks(text, (link) => target(root, path, link, shown))]
   })
-  const pictures = [...shown.pictures].map(
-    (path): Page => [`public${pictureOf(path)}`, readFileSync(join(root, path), 'utf8')],
-  )
+  const pictures = [...shown.pictures].map((path): Page => [`public${pictureOf(path)}`, readFileSync(join(root, path))])
   return [...rewritten, ...pictures, ...[...shown.sources].map((path) => showSource(root, path, shown))]
 }
 
@@ -67,7 +65,7 @@ function target(root: string, page: string, link: string, shown: Shown): string 
   const [file = '', anchor] = link.split('#')
   const path = posix.join(posix.dirname(page), file).replace(/\/$/, '')
   if (!existsSync(join(root, path))) throw new Error(`${page}: [${link}]: there is no ${path}`)
-  if (path.endsWith('.svg')) {
+  if (/\.(svg|png)$/.test(path)) {
     shown.pictures.add(path)
     return pictureOf(path)
   }

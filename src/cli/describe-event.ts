@@ -27,7 +27,12 @@ export function describeEvent(event: LabEvent): LogLine {
     case 'start':
       return { time, topic: 'TEST', server: event.server, text: `── ${event.kind} S${event.server}` }
     case 'apply':
-      return { time, topic: 'CMIT', server: event.server, text: `applied ${event.index}: ${brief(event.command)}` }
+      return {
+        time,
+        topic: 'CMIT',
+        server: event.server,
+        text: `applied ${event.index}: ${describeValue(event.command)}`,
+      }
     case 'apply snapshot':
       return { time, topic: 'SNAP', server: event.server, text: `restored ${event.index} from ${event.bytes} B` }
     case 'persist':
@@ -49,13 +54,18 @@ function describeRpc(event: RpcEvent): LogLine {
   const caller = from === -1 ? null : from
   switch (event.kind) {
     case 'rpc sent':
-      return { time, topic: topicOf(name), server: caller, text: `${call}${fieldsOf(event.body)}` }
+      return { time, topic: topicOf(name), server: caller, text: `${call}${describeFields(event.body)}` }
     case 'rpc received':
       return { time, topic: 'TRCE', server: to, text: `${call} arrives` }
     case 'rpc delayed':
       return { time, topic: 'DROP', server: caller, text: `${call}: reply held back ${event.delayMs} ms` }
     case 'rpc replied':
-      return { time, topic: replyTopicOf(name), server: caller, text: `S${from}←S${to} ${name}${fieldsOf(event.body)}` }
+      return {
+        time,
+        topic: replyTopicOf(name),
+        server: caller,
+        text: `S${from}←S${to} ${name}${describeFields(event.body)}`,
+      }
     case 'rpc dropped':
       return { time, topic: 'DROP', server: caller, text: `${call}: ${event.reason}` }
   }
@@ -72,20 +82,29 @@ function replyTopicOf(method: string): Topic {
   return topic === 'LOG1' ? 'LOG2' : topic
 }
 
-function fieldsOf(body: Uint8Array): string {
+/** The fields of an encoded message, each with a blank before it; without what every message has. */
+export function describeFields(body: Uint8Array): string {
   const value = labgob.decode(body)
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return ` ${brief(value)}`
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return ` ${describeValue(value)}`
   const fields = Object.entries(value).filter(([name]) => !SAID_ALREADY.has(name))
-  return fields.map(([name, field]) => ` ${name} ${brief(field)}`).join('')
+  return fields.map(([name, field]) => ` ${name} ${describeValue(field)}`).join('')
 }
 
 /** A value in a few characters: lists by their length, bytes by their number. */
-function brief(value: unknown): string {
+export function describeValue(value: unknown): string {
   if (value instanceof Uint8Array) return `${value.length} B`
   if (Array.isArray(value)) return `[${value.length}]`
   if (typeof value === 'object' && value !== null) return '{…}'
   const text = typeof value === 'string' ? `'${value}'` : String(value)
   return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text
+}
+
+/** The term that an encoded message says it is of, under whatever spelling; 0 when it says none. */
+export function termOf(body: Uint8Array): number {
+  const value = labgob.decode(body)
+  if (typeof value !== 'object' || value === null) return 0
+  const [, term] = Object.entries(value).find(([name]) => name.toLowerCase() === 'term') ?? []
+  return typeof term === 'number' ? term : 0
 }
 
 function saved(raftStateBytes: number, snapshotBytes: number): string {

@@ -33,6 +33,9 @@ describe('the arguments of quorate lab', () => {
     [['--log', 'FOO'], '--log FOO: the topics are CLNT, CMIT'],
     [['--log', '--json'], 'choose one of them'],
     [['--log', '--jobs', '2'], 'leave out --jobs'],
+    [['--trace', 'a.html', '--jobs', '2'], '--trace shows one run: leave out --jobs'],
+    [['--trace', 'a.html', '--runs', '2'], '--trace shows one run: leave out --runs'],
+    [['--trace'], 'argument missing'],
   ])('%j is refused in one line', (args, words) => {
     expect(() => readLabArguments(args)).toThrow(UsageError)
     expect(() => readLabArguments(args)).toThrow(words)

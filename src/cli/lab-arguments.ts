@@ -29,6 +29,8 @@ export interface LabArguments extends RunSetting {
   readonly color: boolean
   /** The topics to show while a test runs; null for none. */
   readonly log: ReadonlySet<Topic> | null
+  /** Where the page that shows the run is written; null for nowhere. */
+  readonly trace: string | null
 }
 
 const TYPES = {
@@ -41,6 +43,7 @@ const TYPES = {
   raft: 'string',
   race: 'boolean',
   log: 'string',
+  trace: 'string',
   json: 'boolean',
   color: 'boolean',
 } as const
@@ -64,9 +67,12 @@ export function readLabArguments(args: readonly string[]): LabArguments {
     json: given.flag('json'),
     color: given.flag('color'),
     log: log === undefined ? null : readTopics('log', log),
+    trace: given.text('trace') ?? null,
   }
   if (read.log !== null && read.json) throw new UsageError('--log and --json: choose one of them')
   if (read.log !== null && read.jobs > 1) throw new UsageError('--log shows one test at a time: leave out --jobs')
+  if (read.trace !== null && runs > 1) throw new UsageError('--trace shows one run: leave out --runs')
+  if (read.trace !== null && read.jobs > 1) throw new UsageError('--trace shows one run: leave out --jobs')
   return read
 }
 

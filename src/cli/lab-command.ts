@@ -11,7 +11,7 @@ import type { RunReport } from './run-report.ts'
 import { SuiteLimit } from './suite-limit.ts'
 import { TableReporter } from './table-reporter.ts'
 import { openTerminal } from './terminal.ts'
-import { LAB_HELP } from './usage.ts'
+import { LAB_HELP, UsageError } from './usage.ts'
 import { WorkerPool } from './worker-pool.ts'
 
 const PASSED = 0
@@ -27,6 +27,12 @@ export async function labCommand(args: readonly string[]): Promise<number> {
     return PASSED
   }
   const orders = planOrders(chooseTests(options.run), options.seed, options.runs)
+  if (options.trace !== null && orders.length > 1) {
+    const [first] = orders
+    throw new UsageError(
+      `--trace shows one run, and ${orders.length} tests match: choose one, as --run ${first?.test.name}`,
+    )
+  }
   // Loaded here even when workers do the work: a module that does not load is said once, before anything else.
   const runner = await Runner.load(options)
   const session = new Session(options, reporterFor(options, orders.length))
@@ -67,7 +73,7 @@ class Session {
     for (const order of orders) {
       this.reporter.started(order)
       const { test, seed } = order
-      this.record(await runner.perform(test, seed, (event) => this.reporter.happened(test, event)))
+      this.record(await runner.perform(test, seed, (event) => this.reporter.happened(test, event), this.options.trace))
     }
     return false
   }

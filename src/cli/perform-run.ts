@@ -13,6 +13,8 @@ import type { LogLine } from './log-line.ts'
 import { Recorder } from './recorder.ts'
 import { replayCommand } from './replay.ts'
 import { failureOf, type RunReport } from './run-report.ts'
+import { LabTracer } from './trace/lab-tracer.ts'
+import { writeTrace } from './trace/write-trace.ts'
 
 const LOG_FOLDER = '.quorate/lab'
 
@@ -41,16 +43,29 @@ export class Runner {
     return new Runner(setting, { ...raft, make: checkRaces(raft.make, instanceContext()) }, guard)
   }
 
-  /** @param onEvent is told what happens as it happens */
-  async perform(test: LabTest, seed: number, onEvent: (event: LabEvent) => void = () => {}): Promise<RunReport> {
+  /**
+   * @param onEvent is told what happens as it happens
+   * @param traceFile where the page that shows this run is written; null for nowhere
+   */
+  async perform(
+    test: LabTest,
+    seed: number,
+    onEvent: (event: LabEvent) => void = () => {},
+    traceFile: string | null = null,
+  ): Promise<RunReport> {
     const recorder = new Recorder()
     const observer = (event: LabEvent): void => {
       recorder.add(event)
       onEvent(event)
     }
     const cpuBefore = process.cpuUsage()
-    const result = await this.run(test, { ...this.options(seed), observer })
+    const tracer = traceFile === null ? null : new LabTracer(this.setting.raft === null)
+    const options = { ...this.options(seed), observer }
+    const result = await this.run(test, tracer?.listen(options) ?? options)
     const cpu = process.cpuUsage(cpuBefore)
+    if (tracer !== null && traceFile !== null) {
+      writeTrace(traceFile, tracer.finish(result, replayCommand(test.name, seed, this.setting)))
+    }
     return this.report(result, recorder, Math.round((cpu.user + cpu.system) / 1000))
   }
 

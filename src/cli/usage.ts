@@ -30,6 +30,7 @@ export const LAB_HELP: string = `quorate lab: the Raft lab's tests, on a virtual
   --jobs N          run N tests at a time, each in a process of its own
   --race            look for races; events of one instant run in random order
   --log [TOPICS]    show every step, one column a server; topics such as VOTE,LEAD
+  --trace FILE      write a page (FILE.html) that shows the run, one test only: servers, messages, logs, any moment
   --color           colours also when the output is no terminal
   --json            one object a line for each run, and a summary
 

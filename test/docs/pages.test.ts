@@ -24,7 +24,12 @@ describe('a page on the site', () => {
 
   test('shows pictures, which lie at the root', () => {
     expect(site.get('performance.md')).toContain('](/performance.svg)')
-    expect(site.get('public/performance.svg')).toContain('<svg')
+    expect(Buffer.from(site.get('public/performance.svg') ?? '').toString()).toContain('<svg')
+    expect(
+      Buffer.from(site.get('public/trace-violation.png') ?? '')
+        .subarray(1, 4)
+        .toString(),
+    ).toBe('PNG')
   })
 
   test('links to pages, with their anchors, and to sources that it shows', () => {

@@ -32,7 +32,10 @@ export async function pack(folder: string): Promise<Parcel> {
   }
 }
 
-const PAPERS: ReadonlySet<string> = new Set(['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'bin/quorate.js'])
+/** And the page of a trace, which the build makes of what lies in src/trace/page. */
+const PAPERS: ReadonlySet<string> = new Set([
+  ...['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'bin/quorate.js', 'dist/trace/page.html'],
+])
 
 /** The files that have no business in the package, each with a reason. */
 export function strangersIn(files: readonly string[]): string[] {

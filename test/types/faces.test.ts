@@ -7,7 +7,7 @@ const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.me
   readonly exports: { readonly [path: string]: unknown }
 }
 const faces = Object.keys(manifest.exports)
-  .filter((path) => !path.endsWith('.json'))
+  .filter((path) => !/\.(json|html)$/.test(path))
   .map((path) => path.replace(/^\./, 'quorate'))
 
 describe('the package', () => {

@@ -17,8 +17,9 @@ const GUIDE = [
   'security',
   'server',
   'lab',
+  'trace',
 ]
-const MODULES = ['', 'raft', 'storage', 'transport', 'kv', 'recipes', 'lab']
+const MODULES = ['', 'raft', 'storage', 'transport', 'kv', 'recipes', 'trace', 'lab']
 const KINDS = {
   functions: 'Functions',
   classes: 'Classes',
