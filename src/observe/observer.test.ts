@@ -15,8 +15,8 @@ class Forgetful extends RaftObserver {
     this.adopt(raft)
   }
 
-  override tookReady(raft: Raft, ready: Ready): void {
-    super.tookReady(raft, ready)
+  override readied(raft: Raft, ready: Ready): void {
+    super.readied(raft, ready)
     this.adopt(raft)
   }
 }

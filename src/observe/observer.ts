@@ -7,6 +7,7 @@ import type { Message } from '../raft/message.ts'
 import type { RaftOptions } from '../raft/options.ts'
 import type { Raft } from '../raft/raft.ts'
 import type { Outgoing, ReadState, Ready, SendSnapshot } from '../raft/ready.ts'
+import type { RaftInput, RaftWatcher } from '../raft/watched-raft.ts'
 import type { SpecOptions } from '../spec/options.ts'
 import { Specification } from '../spec/specification.ts'
 import type { Input, Said } from '../spec/step.ts'
@@ -28,8 +29,8 @@ export function extensionsOf({ preVote = true, leaseReads = false }: Partial<Raf
   return { preVote, leaseReads }
 }
 
-/** One for a cluster. */
-export class RaftObserver {
+/** One for a cluster. As a RaftWatcher it throws SpecViolation for what is no step of Raft's. */
+export class RaftObserver implements RaftWatcher {
   readonly specification: Specification
   private readonly shown = new Map<ServerId, Shown>()
 
@@ -55,6 +56,11 @@ export class RaftObserver {
     this.specification.adopt(id, shown.view)
   }
 
+  /** What a WatchedRaft has seen. */
+  told(raft: Raft, input: RaftInput): void {
+    this.saw(raft, inputOf(input))
+  }
+
   /** A message was stepped. */
   received(raft: Raft, message: Message): void {
     this.saw(raft, { type: 'receive', message })
@@ -66,7 +72,7 @@ export class RaftObserver {
   }
 
   /** The turn is over: these are all its effects. @throws SpecViolation */
-  tookReady(raft: Raft, ready: Ready): void {
+  readied(raft: Raft, ready: Ready): void {
     this.show(raft, { type: 'other' }, ready)
     const shown = this.shownOf(raft)
     shown.messages = 0
@@ -98,6 +104,27 @@ export class RaftObserver {
 }
 
 const NONE: readonly never[] = []
+
+/** An input in the specification's words. */
+function inputOf(input: RaftInput): Input {
+  switch (input.type) {
+    case 'step':
+      return { type: 'receive', message: input.message }
+    case 'persisted':
+      return { type: 'durable', write: input.seq }
+    case 'snapshotTaken':
+      return SNAPSHOT
+    case 'read':
+    case 'tick':
+    case 'propose':
+    case 'change':
+    case 'transfer':
+    case 'other':
+      return input as Input
+  }
+}
+
+const SNAPSHOT: Input = { type: 'snapshot' }
 
 function saidSince(
   from: ServerId,

@@ -61,6 +61,9 @@ export interface RunReport {
 /** How long the first members may take to meet and to elect a leader. */
 const FORMING_LIMIT_MS = 20_000
 
+/** How long the rest of a run may take: the forming, the recoveries, the calm. */
+const AFTERMATH_LIMIT_MS = 120_000
+
 /** Of the history's check: a state of the object and a set of operations that have their place. */
 const MAX_CHECK_STEPS = 3_000_000
 
@@ -86,6 +89,7 @@ class Run {
     this.plan = plan
     this.random = new Random(seed + 2 ** 40)
     this.world = new World(hop)
+    this.world.limitMs = settings.durationMs + AFTERMATH_LIMIT_MS
     this.hash = new RunHash(this.world)
     const applied = new Applied()
     const all = [
@@ -144,6 +148,7 @@ class Run {
     nemesis.stop()
     bench.isOpen = false
     await epilogue.perform()
+    bench.close()
     await Promise.all(work)
     bench.ledger.checkRefusals()
   }

@@ -34,6 +34,8 @@ export class World {
   private order = 0
   private eventsAtThisInstant = 0
   private verdict: { readonly error: Error } | null = null
+  /** No run is still going on by then. */
+  limitMs: number = Number.POSITIVE_INFINITY
 
   constructor(hop: Hop) {
     this.hop = hop
@@ -115,6 +117,7 @@ export class World {
   private happen(due: Due): void {
     if (due.time > this.time) this.eventsAtThisInstant = 0
     this.time = Math.max(this.time, due.time)
+    if (this.time > this.limitMs) throw new WorldError(`the run has not come to an end by ${this.limitMs} ms`)
     this.events++
     if (++this.eventsAtThisInstant > MAX_EVENTS_AT_ONE_INSTANT) {
       throw new WorldError(`time stands still at ${this.time} ms: ${MAX_EVENTS_AT_ONE_INSTANT} events at one instant`)

@@ -2,7 +2,6 @@
  * One server of a test cluster: a Raft, its disk and a state machine that only counts. It carries out each Ready as
  * `ready.ts` demands; the test may hold the disk and the state machine back.
  */
-import { ObservedRaft } from '../../observe/observed-raft.ts'
 import type { RaftObserver } from '../../observe/observer.ts'
 import { assert } from '../../util/assert.ts'
 import { Random } from '../../util/random.ts'
@@ -11,6 +10,7 @@ import type { Message } from '../message.ts'
 import type { RaftOptions } from '../options.ts'
 import type { Raft } from '../raft.ts'
 import type { Fetch, Outgoing, PersistBatch, ReadState, Ready, SendSnapshot, Seq, SnapshotMeta } from '../ready.ts'
+import { WatchedRaft } from '../watched-raft.ts'
 import { describeBatch, describeEvent, describeMessage } from './describe.ts'
 import type { TestDisk } from './disk.ts'
 
@@ -60,7 +60,7 @@ export class TestServer {
   start(): void {
     const { id, options, world } = this
     const random = new Random(world.seed * 1000 + Number(id.slice(1)) * 100 + this.starts++)
-    this.raft = new ObservedRaft({ ...options, id }, this.disk.boot(), random, world.now, world.observer)
+    this.raft = new WatchedRaft({ ...options, id }, this.disk.boot(), random, world.now, world.observer)
     this.appliedIndex = this.disk.snapshot.index
     this.durableSeq = 0
     world.check(this.raft)

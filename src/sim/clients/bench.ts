@@ -42,6 +42,8 @@ export class Bench {
   readonly configurations: Configurations
   /** While it is, clients begin new operations. */
   isOpen = true
+  /** Clients that wait for what may never come: called when nobody waits any more. */
+  readonly waiting: Set<() => void> = new Set()
   private readonly consensus: Consensus
 
   constructor(parts: BenchParts) {
@@ -56,6 +58,12 @@ export class Bench {
 
   get settings(): Settings {
     return this.cluster.settings
+  }
+
+  /** Nobody waits any more: what is not known by now never will be. */
+  close(): void {
+    this.isOpen = false
+    for (const giveUp of [...this.waiting]) giveUp()
   }
 
   sleep(ms: number): Promise<void> {

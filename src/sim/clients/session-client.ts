@@ -12,7 +12,7 @@ import type { Bench, Result } from './bench.ts'
 import type { Pending } from './history.ts'
 
 const TTL_MS = 5000
-const DIED = Symbol('the server died')
+const DIED = Symbol('the server died, or nobody waits any more')
 
 /** A command whose fate is to be found out. */
 interface Unsettled {
@@ -110,9 +110,14 @@ export class SessionClient {
   private untilDeath<T>(server: SimServer, promise: Promise<T>): Promise<T | typeof DIED> {
     if (server.node === null) return Promise.resolve(DIED)
     return new Promise((resolve, reject) => {
+      const { waiting } = this.bench
       const mourn = (): void => resolve(DIED)
       server.onDeath.add(mourn)
-      promise.then(resolve, reject).finally(() => server.onDeath.delete(mourn))
+      waiting.add(mourn)
+      promise.then(resolve, reject).finally(() => {
+        server.onDeath.delete(mourn)
+        waiting.delete(mourn)
+      })
     })
   }
 }
