@@ -1,0 +1,92 @@
+/**
+ * What must hold of a single step of a single server, whatever the others do. It runs once for each distinct step, so it
+ * may take its time; what concerns several servers is in `properties.ts`.
+ */
+import type { Message } from '../raft/message.ts'
+import { placeOf } from './bounds.ts'
+import { type Catalogue, LOG_STRIDE } from './catalogue.ts'
+import type { LocalOutcome } from './local-server.ts'
+
+/** @returns what is broken, in words, or null */
+export function brokenByStep(
+  catalogue: Catalogue,
+  before: number,
+  after: number,
+  isCrash: boolean,
+  outcome: LocalOutcome,
+): string | null {
+  if (outcome.contradiction !== null) return `Contradiction: ${outcome.contradiction}`
+  const { id } = outcome.after
+  const broken =
+    brokenBounds(catalogue, after) ??
+    (isCrash ? brokenByRestart(catalogue, before, after) : brokenByTime(catalogue, before, after)) ??
+    brokenPromise(catalogue, after, outcome)
+  return broken === null ? null : broken.replace(': ', `: ${id} `)
+}
+
+function brokenBounds({ columns }: Catalogue, after: number): string | null {
+  const commit = columns.commitIndex.data[after] as number
+  const base = columns.log.data[after * LOG_STRIDE] as number
+  const last = columns.log.data[after * LOG_STRIDE + 2] as number
+  if (base <= commit && commit <= last) return null
+  return `Order of Indexes: has base ${base}, commitIndex ${commit}, last index ${last}`
+}
+
+/** What never goes back within a server's life. */
+function brokenByTime({ columns }: Catalogue, before: number, after: number): string | null {
+  const [termBefore, term] = [columns.term.data[before] as number, columns.term.data[after] as number]
+  if (term < termBefore) return `Monotonic Term: went from term ${termBefore} to ${term}`
+  const [voteBefore, vote] = [columns.votedFor.data[before] as number, columns.votedFor.data[after] as number]
+  if (term === termBefore && voteBefore !== 0 && vote !== voteBefore) {
+    return `One Vote: voted for s${voteBefore}, then ${vote === 0 ? 'nobody' : `s${vote}`}, in term ${term}`
+  }
+  const [commitBefore, commit] = [columns.commitIndex.data[before] as number, columns.commitIndex.data[after] as number]
+  if (commit < commitBefore) return `Monotonic Commit: went from commitIndex ${commitBefore} to ${commit}`
+  const isStillLeader = columns.leads.data[before] === 1 && columns.leads.data[after] === 1 && term === termBefore
+  return isStillLeader ? brokenLeaderLog(columns.log.data, before, after) : null
+}
+
+/** "A leader never overwrites or deletes entries in its log" (Paper Figure 3). */
+function brokenLeaderLog(logs: Int32Array, before: number, after: number): string | null {
+  const last = logs[before * LOG_STRIDE + 2] as number
+  for (let index = (logs[after * LOG_STRIDE] as number) + 1; index <= last; index++) {
+    const kept = logs[before * LOG_STRIDE + 2 + index] === logs[after * LOG_STRIDE + 2 + index]
+    if (!kept) return `Leader Append-Only: overwrote or deleted entry ${index} of ${last}`
+  }
+  return null
+}
+
+/** What was durable is there again. */
+function brokenByRestart({ columns }: Catalogue, before: number, after: number): string | null {
+  const [durable, term] = [columns.durableTerm.data[before] as number, columns.term.data[after] as number]
+  if (term < durable) return `Monotonic Term: had term ${durable} on its disk and starts in ${term}`
+  if (term > durable || columns.durableVote.data[before] === columns.votedFor.data[after]) return null
+  return 'One Vote: starts with another vote than the one on its disk'
+}
+
+/** What a message promises is on the disk when it leaves (ready.ts, step 2). */
+function brokenPromise({ columns }: Catalogue, after: number, { messages }: LocalOutcome): string | null {
+  const term = columns.durableTerm.data[after] as number
+  const vote = columns.durableVote.data[after] as number
+  const last = columns.disk.data[after * LOG_STRIDE + 2] as number
+  for (const message of messages) {
+    if (isKept(message, term, vote, last)) continue
+    return `Promise before Disk: sends ${message.type} of term ${message.term} to ${message.to}, its disk has term ${term}, vote s${vote}, entries up to ${last}`
+  }
+  return null
+}
+
+function isKept(message: Message, term: number, vote: number, last: number): boolean {
+  switch (message.type) {
+    case 'RequestVote':
+      return term > message.term || (term === message.term && vote === placeOf(message.from) + 1)
+    case 'RequestVoteReply':
+      return !message.granted || term > message.term || (term === message.term && vote === placeOf(message.to) + 1)
+    case 'AppendEntriesReply':
+      return !message.success || message.index <= last
+    case 'InstallSnapshotReply':
+      return message.index <= last
+    default:
+      return true
+  }
+}
