@@ -1,6 +1,7 @@
 // The command line: the first word says what to do. Whoever calls it wrongly gets one line and exit status 2.
 
 import { readFileSync } from 'node:fs'
+import { exploreCommand } from './explore/explore-command.ts'
 import { labCommand } from './lab-command.ts'
 import { logCommand } from './log-command.ts'
 import { recoverCommand } from './recover-command.ts'
@@ -20,6 +21,8 @@ async function run([command, ...args]: readonly string[]): Promise<number> {
     case '--version':
       console.log(version())
       return 0
+    case 'explore':
+      return exploreCommand(args)
     case 'lab':
       return labCommand(args)
     case 'log':

@@ -165,7 +165,8 @@ export class Catalogue {
     columns.commitIndex.set(number, state.commitIndex)
     columns.isWriting.set(number, server.pending.length > 0 ? 1 : 0)
     columns.isWaiting.set(number, isWaiting(state) ? 1 : 0)
-    const held = log.lastIndex > log.baseIndex ? log.slice(log.baseIndex + 1, log.lastIndex, Number.MAX_SAFE_INTEGER) : []
+    const held =
+      log.lastIndex > log.baseIndex ? log.slice(log.baseIndex + 1, log.lastIndex, Number.MAX_SAFE_INTEGER) : []
     this.describeLog(columns.log, number, log.baseIndex, log.baseTerm, held)
     this.describeLog(columns.disk, number, disk.base.index, disk.base.term, disk.entries)
     for (let place = 0; place < MATCH_STRIDE; place++) columns.match.set(number * MATCH_STRIDE + place, -1)

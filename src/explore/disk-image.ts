@@ -2,10 +2,11 @@
  * What a server's disk holds, as a value: a batch makes a new image of it. It stands in for the log store and the
  * snapshot store together, and does what `PersistBatch` demands of them, no more.
  */
-import { assert } from '../util/assert.ts'
+
 import { type ConfigurationAt, decodeConfiguration } from '../raft/configuration.ts'
 import type { Entry, Index, Term } from '../raft/entry.ts'
 import type { BootState, HardState, PersistBatch, SnapshotMeta } from '../raft/ready.ts'
+import { assert } from '../util/assert.ts'
 
 /** Durable: it outlives a crash. */
 export interface DiskImage {
@@ -30,7 +31,10 @@ export function withBatch(image: DiskImage, batch: PersistBatch): DiskImage {
   if (batch.truncateFrom !== null) entries = entries.slice(0, Math.max(batch.truncateFrom - base.index - 1, 0))
   const news = batch.entries.filter(({ index }) => index > base.index)
   const last = base.index + entries.length
-  assert(news.length === 0 || news[0]?.index === last + 1, `the disk ends at ${last}, entry ${news[0]?.index} comes next`)
+  assert(
+    news.length === 0 || news[0]?.index === last + 1,
+    `the disk ends at ${last}, entry ${news[0]?.index} comes next`,
+  )
   return { hardState, snapshot, base, entries: news.length === 0 ? entries : [...entries, ...news] }
 }
 

@@ -3,6 +3,7 @@
  * found is one of the shortest ways to it. Decision record 0025 says what is explored and what is left out, and why the
  * reductions lose nothing.
  */
+import { assert } from '../util/assert.ts'
 import { type Bounds, objectionTo, serverCount } from './bounds.ts'
 import { CanonicalForm } from './canonical-form.ts'
 import { FingerprintTable } from './fingerprint-table.ts'
@@ -24,8 +25,12 @@ export interface ExplorerSettings {
   readonly maxStates?: number
   /** One state for all renamings of it. Default true; switched off to see what it saves, and that it loses nothing. */
   readonly symmetry?: boolean
-  /** Stale messages vanish, and steps sleep. Default true; as above. */
-  readonly reduction?: boolean
+  /** A message that can never have an effect again is as good as lost. Default true; as above. */
+  readonly vanish?: boolean
+  /** Of two steps that commute only one order is taken. Default true; as above. */
+  readonly sleep?: boolean
+  /** Is shown each distinct state; it must not keep the array. */
+  readonly watch?: (words: Int32Array, length: number) => void
   /** Judges each distinct local step: see `StepJudge`. */
   readonly judge?: StepJudge
 }
@@ -80,7 +85,7 @@ export class Explorer {
   private readonly writer: FrontierWriter
   private readonly reader: FrontierReader
   private readonly origins: Origins
-  private readonly hasReduction: boolean
+  private readonly hasSleep: boolean
   private readonly count: number
   private parent = 0
   private depth = 0
@@ -96,7 +101,7 @@ export class Explorer {
     if (objection !== null) throw new RangeError(objection)
     this.settings = settings
     this.bounds = bounds
-    this.hasReduction = settings.reduction !== false
+    this.hasSleep = settings.sleep !== false
     this.count = serverCount(bounds)
     this.transitions = new Transitions(bounds, settings.judge ?? (() => null))
     this.history = new History(this.transitions.catalogue)
@@ -107,9 +112,8 @@ export class Explorer {
     this.writer = new FrontierWriter(store)
     this.reader = new FrontierReader(store)
     this.origins = new Origins(store)
-    this.successors = new Successors(bounds, this.transitions, this.hasReduction, (state, step) =>
-      this.visit(state, step),
-    )
+    const reductions = { sleep: this.hasSleep, vanish: settings.vanish !== false }
+    this.successors = new Successors(bounds, this.transitions, reductions, (state, step) => this.visit(state, step))
   }
 
   get figures(): Figures {
@@ -135,18 +139,20 @@ export class Explorer {
     return { ...this.figures, ending: ending ?? 'exhausted', violation: this.violation }
   }
 
-  /** The first state: nobody has voted, no message is in flight. */
-  firstState(): StateBuffer {
-    const state = newBuffer()
-    state.words[0] = fullBudgets(this.bounds)
-    for (let place = 0; place < this.count; place++) state.words[HEAD + place] = this.transitions.first(place)
-    state.length = HEAD + this.count
-    return state
+  /** The first state: nobody has voted, no message is in flight. With the permutation that made it canonical. */
+  firstForm(): { readonly state: StateBuffer; readonly permutation: number } {
+    const first = newBuffer()
+    first.words[0] = fullBudgets(this.bounds)
+    for (let place = 0; place < this.count; place++) first.words[HEAD + place] = this.transitions.first(place)
+    first.length = HEAD + this.count
+    const state = copyOf(this.canonical.of(first))
+    return { state, permutation: this.canonical.permutation }
   }
 
   private begin(): void {
-    const { words, length } = this.canonical.of(this.firstState())
+    const { words, length } = this.firstForm().state
     this.table.insert(words, length)
+    this.settings.watch?.(words, length)
     this.writer.write(this.origins.add(0, 0), ALL, words, length)
     this.frontier = 1
   }
@@ -170,7 +176,7 @@ export class Explorer {
   private explore(): boolean {
     const { words, length, awake, number } = this.reader
     this.parent = number
-    if (!this.hasReduction) return this.successors.expand(words, length, 0)
+    if (!this.hasSleep) return this.successors.expand(words, length, 0)
     if (awake !== ALL) return this.successors.expandSome(words, length, awake)
     const slot = this.table.slotOf(words, length)
     const asleep = this.table.flagsAt(slot)
@@ -187,8 +193,27 @@ export class Explorer {
       const broken = this.properties.brokenInState(state.words, HEAD, step.place)
       if (broken !== null) return this.stop(broken, step)
     }
-    if (isNew || this.hasReduction) this.file(isNew, form, step)
+    if (isNew) this.settings.watch?.(form.words, form.length)
+    if (isNew || this.hasSleep) this.file(isNew, form, step)
     return true
+  }
+
+  /**
+   * The state behind an action, and the permutation that made it canonical: for whoever follows a path again. The last
+   * action of a violation has no such state.
+   */
+  follow(state: StateBuffer, action: number): { readonly state: StateBuffer; readonly permutation: number } {
+    let found: StateBuffer | null = null
+    const reductions = { sleep: false, vanish: this.settings.vanish !== false }
+    const finder = new Successors(this.bounds, this.transitions, reductions, (behind, step) => {
+      if (step.action !== action) return true
+      this.remember(behind, step)
+      found = copyOf(this.canonical.of(behind))
+      return false
+    })
+    finder.expand(state.words, state.length, 0)
+    assert(found !== null, `no step of this state is action ${action}`)
+    return { state: found, permutation: this.canonical.permutation }
   }
 
   /** What the step adds to history, and whether it may. @returns false when it breaks a property */
@@ -227,7 +252,7 @@ export class Explorer {
   private file(isNew: boolean, form: StateBuffer, { sleeping, action }: Readonly<Step>): void {
     const { table } = this
     const { slot } = table
-    const asleep = this.hasReduction ? this.sleepingIn(form, sleeping) : 0
+    const asleep = this.hasSleep ? this.sleepingIn(form, sleeping) : 0
     if (isNew) {
       table.setFlags(slot, asleep)
       this.wait(ALL, form, action)
@@ -265,4 +290,11 @@ export class Explorer {
     this.violation = { detail, actions: [...this.origins.pathTo(this.parent), action] }
     return false
   }
+}
+
+function copyOf({ words, length }: StateBuffer): StateBuffer {
+  const copy = newBuffer()
+  copy.words.set(words)
+  copy.length = length
+  return copy
 }

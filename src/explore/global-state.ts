@@ -2,7 +2,7 @@
  * A global state as a few numbers: `[budgets, elected, chosen, server of each place …, messages in ascending order …]`.
  * With the messages goes a bit each that says whether its delivery sleeps: see `sleep.ts`.
  */
-import { serverCount, type Bounds } from './bounds.ts'
+import { type Bounds, serverCount } from './bounds.ts'
 
 /** Where the servers begin. */
 export const HEAD = 3

@@ -5,9 +5,8 @@
  * Effects are carried out as `ready.ts` demands, in the order in which the core's own tests carry them out; a path that
  * was found here can so be told as a script of theirs.
  */
-import { votersOnly } from '../raft/configuration.ts'
+import { NOBODY, votersOnly } from '../raft/configuration.ts'
 import type { ConfigurationChange } from '../raft/configuration-change.ts'
-import { NOBODY } from '../raft/configuration.ts'
 import type { ServerId } from '../raft/entry.ts'
 import type { Message } from '../raft/message.ts'
 import { Raft } from '../raft/raft.ts'
@@ -151,24 +150,33 @@ class Workbench {
     const { raft } = this
     switch (input.type) {
       case 'deliver':
-        return raft.step(input.message, NOW)
+        raft.step(input.message, NOW)
+        break
       case 'timeout':
       case 'quorumLost':
-        return raft.tick(TIMEOUT_AT)
+        raft.tick(TIMEOUT_AT)
+        break
       case 'heartbeat':
-        return raft.tick(HEARTBEAT_AT)
+        raft.tick(HEARTBEAT_AT)
+        break
       case 'late':
-        return raft.tick(LATE_AT)
+        raft.tick(LATE_AT)
+        break
       case 'persist':
-        return this.persistOldest()
+        this.persistOldest()
+        break
       case 'propose':
-        return void raft.propose([input.command], NOW)
+        raft.propose([input.command], NOW)
+        break
       case 'snapshot':
-        return this.takeSnapshot()
+        this.takeSnapshot()
+        break
       case 'transfer':
-        return void raft.transfer(input.to, NOW)
+        raft.transfer(input.to, NOW)
+        break
       case 'change':
-        return void raft.change(input.change, NOW)
+        raft.change(input.change, NOW)
+        break
     }
   }
 

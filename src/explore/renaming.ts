@@ -2,15 +2,22 @@
  * The same server under other names. Servers differ in nothing but their names, so a state and the one with two names
  * exchanged lead to the same states with the names exchanged: exploring one of the two is enough.
  */
-import { assert } from '../util/assert.ts'
+
 import { exportState, importState } from '../raft/canonical.ts'
-import { type Configuration, type ConfigurationAt, decodeConfiguration, encodeConfiguration } from '../raft/configuration.ts'
+import {
+  type Configuration,
+  type ConfigurationAt,
+  decodeConfiguration,
+  encodeConfiguration,
+} from '../raft/configuration.ts'
+import type { ConfigurationChange } from '../raft/configuration-change.ts'
 import { type Entry, encodeEntries, type ServerId } from '../raft/entry.ts'
 import type { Message } from '../raft/message.ts'
 import { resolveOptions } from '../raft/options.ts'
 import { Progress } from '../raft/progress.ts'
 import type { BootState, PersistBatch, SnapshotMeta } from '../raft/ready.ts'
 import { RaftState } from '../raft/state.ts'
+import { assert } from '../util/assert.ts'
 import { Random } from '../util/random.ts'
 import { type Bounds, coreOptions } from './bounds.ts'
 import { NOW } from './clockless.ts'
@@ -44,7 +51,9 @@ export function renamedMessage(message: Message, rename: Rename): Message {
 }
 
 export function renamedEntries(entries: readonly Entry[], rename: Rename): readonly Entry[] {
-  return entries.some(({ kind }) => kind === 'configuration') ? entries.map((one) => renamedEntry(one, rename)) : entries
+  return entries.some(({ kind }) => kind === 'configuration')
+    ? entries.map((one) => renamedEntry(one, rename))
+    : entries
 }
 
 function renamedEntry(entry: Entry, rename: Rename): Entry {
@@ -52,6 +61,13 @@ function renamedEntry(entry: Entry, rename: Rename): Entry {
   if (configuration === null) return entry
   const command = encodeConfiguration(renamedConfiguration(configuration, rename))
   return encodeEntries([command], 'configuration', entry.term, entry.index)[0] as Entry
+}
+
+export function renamedChange(change: ConfigurationChange, rename: Rename): ConfigurationChange {
+  if (change.type === 'replaceVoters') return { ...change, voters: change.voters.map(rename).sort() }
+  return change.type === 'addLearner'
+    ? { ...change, id: rename(change.id), address: rename(change.address) }
+    : { ...change, id: rename(change.id) }
 }
 
 function renamedConfiguration(configuration: Configuration, rename: Rename): Configuration {
@@ -111,7 +127,8 @@ function renamedCore({ id, core }: LocalServer, bounds: Bounds, rename: Rename):
 }
 
 function bootOf({ currentTerm, votedFor, snapshot, log, configurations }: RaftState, rename: Rename): BootState {
-  const entries = log.lastIndex > log.baseIndex ? log.slice(log.baseIndex + 1, log.lastIndex, Number.MAX_SAFE_INTEGER) : []
+  const entries =
+    log.lastIndex > log.baseIndex ? log.slice(log.baseIndex + 1, log.lastIndex, Number.MAX_SAFE_INTEGER) : []
   return {
     hardState: { term: currentTerm, votedFor: renamedOrNull(votedFor, rename) },
     snapshot: renamedMeta(snapshot, rename),
@@ -124,7 +141,10 @@ function bootOf({ currentTerm, votedFor, snapshot, log, configurations }: RaftSt
 }
 
 function renamedHistory(history: readonly ConfigurationAt[], rename: Rename): ConfigurationAt[] {
-  return history.map(({ index, configuration }) => ({ index, configuration: renamedConfiguration(configuration, rename) }))
+  return history.map(({ index, configuration }) => ({
+    index,
+    configuration: renamedConfiguration(configuration, rename),
+  }))
 }
 
 function copyVolatile(from: RaftState, to: RaftState, rename: Rename): void {

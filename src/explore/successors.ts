@@ -6,7 +6,19 @@
 import { ARRIVES, ARRIVES_TWICE, actionOf, IS_LOST, OWN } from './actions.ts'
 import { type Bounds, serverCount } from './bounds.ts'
 import { BUDGETS, type BudgetName, budgetShift, HEAD, leftOf, newBuffer, type StateBuffer } from './global-state.ts'
-import { CHANGE, CRASH, DELIVER, HEARTBEAT, LATE, PERSIST, PROPOSE, QUORUM_LOST, SNAPSHOT, TIMEOUT, TRANSFER } from './inputs.ts'
+import {
+  CHANGE,
+  CRASH,
+  DELIVER,
+  HEARTBEAT,
+  LATE,
+  PERSIST,
+  PROPOSE,
+  QUORUM_LOST,
+  SNAPSHOT,
+  TIMEOUT,
+  TRANSFER,
+} from './inputs.ts'
 import { ALL_STEPS, ownBit, STEP_BITS } from './sleep.ts'
 import { OUT_OF_BOUNDS, OUTCOME_STRIDE, type Transitions, VISIBLE } from './transitions.ts'
 
@@ -27,6 +39,14 @@ export interface Step {
 /** Is handed the state behind a step; it must not keep it. @returns false to end */
 export type Visit = (state: StateBuffer, step: Readonly<Step>) => boolean
 
+/** What is left out because it leads nowhere new: see decision record 0025. */
+export interface Reductions {
+  /** Of two steps that commute only one order is taken: see `sleep.ts`. */
+  readonly sleep: boolean
+  /** Messages that can never have an effect again are as good as lost. */
+  readonly vanish: boolean
+}
+
 const OWN_INPUTS = [TIMEOUT, PERSIST, LATE]
 const NONE = -1
 
@@ -36,7 +56,7 @@ export class Successors {
   private readonly visit: Visit
   private readonly count: number
   private readonly first: number
-  private readonly hasReduction: boolean
+  private readonly reductions: Reductions
   private readonly shifts: { readonly [name in BudgetName]: number }
   private readonly child = newBuffer()
   private readonly step: Step = { place: 0, outcome: 0, action: 0, removed: NONE, cost: 0, sleeping: 0 }
@@ -55,11 +75,10 @@ export class Successors {
   private visible = 0
   private readonly pairs = new Int32Array(64)
 
-  /** `hasReduction`: what can never have an effect again vanishes, and steps sleep. */
-  constructor(bounds: Bounds, transitions: Transitions, hasReduction: boolean, visit: Visit) {
+  constructor(bounds: Bounds, transitions: Transitions, reductions: Reductions, visit: Visit) {
     this.bounds = bounds
     this.transitions = transitions
-    this.hasReduction = hasReduction
+    this.reductions = reductions
     this.visit = visit
     this.count = serverCount(bounds)
     this.first = HEAD + this.count
@@ -120,7 +139,7 @@ export class Successors {
     const sent = outcomes[outcome * OUTCOME_STRIDE + 2] as number
     // A step that changes nothing at all, such as a time-out of a server that may not campaign.
     if (own === 0 && sent === 0 && outcomes[outcome * OUTCOME_STRIDE] === this.words[HEAD + place]) return 0
-    if (!this.fits(outcome, place, sent + own, bit)) return 0
+    if (!this.fits(outcome, sent + own, bit)) return 0
     this.outcomeOf[bit] = outcome
     this.growthOf[bit] = sent + own
     this.placeOf[bit] = place
@@ -173,7 +192,7 @@ export class Successors {
     const outcomes = this.transitions.outcomes.data
     const sent = outcomes[outcome * OUTCOME_STRIDE + 2] as number
     if (sent === 0 && outcomes[outcome * OUTCOME_STRIDE] === this.words[HEAD + place]) return
-    if (!this.fits(outcome, place, sent, NONE)) return
+    if (!this.fits(outcome, sent, NONE)) return
     this.take(place, outcome, actionOf(OWN, place, input), NONE, 1 << shift, sent)
   }
 
@@ -195,7 +214,7 @@ export class Successors {
     const outcome = this.outcomeAt(place, message + DELIVER)
     if (outcome === NONE) return
     const sent = this.transitions.outcomes.data[outcome * OUTCOME_STRIDE + 2] as number
-    if (!this.fits(outcome, place, sent, NONE)) return
+    if (!this.fits(outcome, sent, NONE)) return
     this.take(place, outcome, actionOf(ARRIVES_TWICE, place, position), NONE, 1 << this.shifts.duplicates, sent)
   }
 
@@ -209,11 +228,13 @@ export class Successors {
   private addToPair(message: number, change: number): number {
     const { messageFrom, messageTo } = this.transitions.catalogue
     const pair = (messageFrom.data[message] as number) * 8 + (messageTo.data[message] as number)
-    return (this.pairs[pair] = (this.pairs[pair] as number) + change)
+    const count = (this.pairs[pair] as number) + change
+    this.pairs[pair] = count
+    return count
   }
 
   /** Whether what the step sends fits into the network. */
-  private fits(outcome: number, _place: number, growth: number, bit: number): boolean {
+  private fits(outcome: number, growth: number, bit: number): boolean {
     if (this.flying + growth > this.bounds.messages) return false
     if (this.bounds.perPair >= this.bounds.messages) return true
     const { sent, outcomes } = this.transitions
@@ -239,7 +260,7 @@ export class Successors {
     step.action = action
     step.removed = removed
     step.cost = cost
-    step.sleeping = this.hasReduction ? this.sleepingBehind(place, outcome, removed, growth) : 0
+    step.sleeping = this.reductions.sleep ? this.sleepingBehind(place, outcome, removed, growth) : 0
     for (let i = 0; i < first; i++) child.words[i] = words[i] as number
     child.words[BUDGETS] = (words[BUDGETS] as number) - cost
     if (place !== NONE) {
@@ -264,7 +285,7 @@ export class Successors {
   /** A message that can never have an effect again is as good as lost: a state with it is one without. */
   private fly(message: number, sleeps: number): void {
     const { child } = this
-    if (this.hasReduction) {
+    if (this.reductions.vanish) {
       const { messageTo, messageStaleAt, columns } = this.transitions.catalogue
       const receiver = child.words[HEAD + (messageTo.data[message] as number)] as number
       if ((messageStaleAt.data[message] as number) <= (columns.durableTerm.data[receiver] as number)) return
@@ -279,7 +300,11 @@ export class Successors {
    */
   private sleepingBehind(place: number, outcome: number, removed: number, growth: number): number {
     let sleeping = this.resting & ALL_STEPS
-    if (place === NONE) return sleeping & ~(1 << removed)
+    if (place === NONE) {
+      // Nor a step of the server that would have received the message: it may have made the message vanish.
+      const lost = this.words[this.first + removed] as number
+      return sleeping & ~(this.ofPlace[this.transitions.catalogue.messageTo.data[lost] as number] as number)
+    }
     sleeping &= ~(this.ofPlace[place] as number)
     if (sleeping === 0) return 0
     const flags = this.transitions.outcomes.data[outcome * OUTCOME_STRIDE + 3] as number

@@ -57,6 +57,13 @@ export class Symmetry {
     this.fill(this.messages, orbit, 1)
   }
 
+  /** The number of a message when the server at each place is called by another's name. */
+  renamedMessage(number: number, names: readonly number[]): number {
+    const { catalogue } = this.transitions
+    const rename: Rename = (id) => nameOf(names[placeOf(id)] as number)
+    return catalogue.numberOfMessage(renamedMessage(catalogue.message(number), rename))
+  }
+
   /** What the permutation makes of a history. */
   renameHistory(history: History, chosen: number, permutation: number): number {
     return history.renamed(chosen, permutation, this.renames[permutation] as Rename)

@@ -3,8 +3,9 @@
  * the real core takes each only once, and exploring is looking numbers up. Millions of global states are made of a few
  * thousand server states.
  */
-import { InvariantError } from '../util/assert.ts'
+
 import type { Message } from '../raft/message.ts'
+import { InvariantError } from '../util/assert.ts'
 import type { Bounds } from './bounds.ts'
 import { Catalogue, LOG_STRIDE } from './catalogue.ts'
 import { Column } from './growing.ts'
