@@ -6,6 +6,8 @@
 import { assert } from '../util/assert.ts'
 
 const FULLEST = 0.8
+/** Room above that for what one state still leads to. */
+const SMALLEST = 2 ** 12
 /** Bytes a slot takes. */
 export const SLOT_BYTES = 12
 
@@ -22,9 +24,9 @@ export class FingerprintTable {
   private hashLow = 0
   private hashHigh = 0
 
-  /** @param maxBytes how large it may become */
+  /** @param maxBytes how large it may become, 4,096 slots at least */
   constructor(maxBytes: number) {
-    this.maxSlots = 2 ** Math.floor(Math.log2(maxBytes / SLOT_BYTES))
+    this.maxSlots = Math.max(2 ** Math.floor(Math.log2(maxBytes / SLOT_BYTES)), SMALLEST)
     const slots = Math.min(2 ** 16, this.maxSlots)
     this.low = new Uint32Array(slots)
     this.high = new Uint32Array(slots)
@@ -40,9 +42,9 @@ export class FingerprintTable {
   /** Hashes words from 0 to `length`. @returns true when the state is new; `slot` says where it is */
   insert(words: Int32Array, length: number): boolean {
     this.hash(words, length)
-    if (this.count >= (this.mask + 1) * FULLEST) this.grow()
-    const isThere = this.find()
-    if (isThere) return false
+    if (this.count >= (this.mask + 1) * FULLEST && this.mask + 1 < this.maxSlots) this.grow()
+    if (this.find()) return false
+    assert(this.count < this.mask, `the table has room for ${this.mask} states: ask isFull earlier`)
     this.low[this.slot] = this.hashLow
     this.high[this.slot] = this.hashHigh
     this.count++
@@ -102,7 +104,6 @@ export class FingerprintTable {
   private grow(): void {
     const { low, high, flags } = this
     const slots = 2 * low.length
-    assert(slots <= this.maxSlots, `the table is full with ${this.count} states`)
     this.low = new Uint32Array(slots)
     this.high = new Uint32Array(slots)
     this.flags = new Int32Array(slots)

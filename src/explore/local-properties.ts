@@ -4,7 +4,7 @@
  */
 import type { Message } from '../raft/message.ts'
 import { placeOf } from './bounds.ts'
-import { type Catalogue, LOG_STRIDE } from './catalogue.ts'
+import { type Catalogue, LOG_STRIDE, MATCH_STRIDE } from './catalogue.ts'
 import type { LocalOutcome } from './local-server.ts'
 
 /** @returns what is broken, in words, or null */
@@ -24,12 +24,23 @@ export function brokenByStep(
   return broken === null ? null : broken.replace(': ', `: ${id} `)
 }
 
-function brokenBounds({ columns }: Catalogue, after: number): string | null {
+function brokenBounds(catalogue: Catalogue, after: number): string | null {
+  const { columns } = catalogue
   const commit = columns.commitIndex.data[after] as number
   const base = columns.log.data[after * LOG_STRIDE] as number
   const last = columns.log.data[after * LOG_STRIDE + 2] as number
-  if (base <= commit && commit <= last) return null
-  return `Order of Indexes: has base ${base}, commitIndex ${commit}, last index ${last}`
+  if (base > commit || commit > last) {
+    return `Order of Indexes: has base ${base}, commitIndex ${commit}, last index ${last}`
+  }
+  // A server that starts with an entry of a term which it does not know would obey that term's predecessors.
+  const [term, lastTerm] = [columns.durableTerm.data[after] as number, lastTermOnDisk(catalogue, after)]
+  return lastTerm <= term ? null : `Order of Terms: has term ${term} on its disk, and an entry of term ${lastTerm}`
+}
+
+function lastTermOnDisk({ columns, entryTerm }: Catalogue, server: number): number {
+  const row = server * LOG_STRIDE
+  const [base = 0, baseTerm = 0, last = 0] = columns.disk.data.subarray(row, row + 3)
+  return last > base ? (entryTerm.data[columns.disk.data[row + 2 + last] as number] as number) : baseTerm
 }
 
 /** What never goes back within a server's life. */
@@ -43,7 +54,21 @@ function brokenByTime({ columns }: Catalogue, before: number, after: number): st
   const [commitBefore, commit] = [columns.commitIndex.data[before] as number, columns.commitIndex.data[after] as number]
   if (commit < commitBefore) return `Monotonic Commit: went from commitIndex ${commitBefore} to ${commit}`
   const isStillLeader = columns.leads.data[before] === 1 && columns.leads.data[after] === 1 && term === termBefore
-  return isStillLeader ? brokenLeaderLog(columns.log.data, before, after) : null
+  if (!isStillLeader) return null
+  return brokenLeaderLog(columns.log.data, before, after) ?? brokenMatch(columns.match.data, before, after)
+}
+
+/** What a follower has acknowledged in a term it has for the rest of it. */
+function brokenMatch(matches: Int32Array, before: number, after: number): string | null {
+  for (let place = 0; place < MATCH_STRIDE; place++) {
+    const [was, is] = [
+      matches[before * MATCH_STRIDE + place] as number,
+      matches[after * MATCH_STRIDE + place] as number,
+    ]
+    // A server that was removed has no record any more.
+    if (is >= 0 && is < was) return `Monotonic Match: lowered matchIndex of s${place + 1} from ${was} to ${is}`
+  }
+  return null
 }
 
 /** "A leader never overwrites or deletes entries in its log" (Paper Figure 3). */
