@@ -45,7 +45,8 @@ const BOUNDS = {
   'no-term-check': LOGS,
   'acknowledge-before-disk': CRASHES,
   'leader-counts-itself-early': CRASHES,
-  'old-write-confirms-new-entry': '--terms 3 --log 1 --messages 4 --proposals 0 --heartbeats 0 --unsynced --noop --crashes 0',
+  'old-write-confirms-new-entry':
+    '--terms 3 --log 1 --messages 4 --proposals 0 --heartbeats 0 --unsynced --noop --crashes 0',
   'configuration-not-on-append': MEMBERS,
   'configuration-not-rolled-back': MEMBERS,
   'joint-election-by-new': MEMBERS,
@@ -70,7 +71,10 @@ for (const id of wanted) plant(module.MUTATIONS.find((mutation) => mutation.id =
 function plant({ id, file, find, replace }) {
   const path = join(folder, file)
   const text = readFileSync(path, 'utf8')
-  writeFileSync(path, text.replace(find, () => replace))
+  writeFileSync(
+    path,
+    text.replace(find, () => replace),
+  )
   try {
     // Built whether its types are right or not: some bugs leave a name unused.
     spawnSync(join(ROOT, 'node_modules/.bin/tsc'), ['--build', 'tsconfig.node.json'], { cwd: folder })

@@ -8,6 +8,8 @@ import { assert } from '../util/assert.ts'
 const FULLEST = 0.8
 /** Room above that for what one state still leads to. */
 const SMALLEST = 2 ** 12
+/** No array is larger on every Node that we run on. */
+const LARGEST = 2 ** 29
 /** Bytes a slot takes. */
 export const SLOT_BYTES = 12
 
@@ -16,8 +18,8 @@ export class FingerprintTable {
   slot = 0
   count = 0
   private readonly maxSlots: number
-  private low: Uint32Array
-  private high: Uint32Array
+  /** Low and high half of each, side by side: one look into memory finds both. */
+  private keys: Uint32Array
   private flags: Int32Array
   private mask: number
   // Of the latest state that was hashed.
@@ -26,10 +28,9 @@ export class FingerprintTable {
 
   /** @param maxBytes how large it may become, 4,096 slots at least */
   constructor(maxBytes: number) {
-    this.maxSlots = Math.max(2 ** Math.floor(Math.log2(maxBytes / SLOT_BYTES)), SMALLEST)
+    this.maxSlots = Math.min(Math.max(2 ** Math.floor(Math.log2(maxBytes / SLOT_BYTES)), SMALLEST), LARGEST)
     const slots = Math.min(2 ** 16, this.maxSlots)
-    this.low = new Uint32Array(slots)
-    this.high = new Uint32Array(slots)
+    this.keys = new Uint32Array(2 * slots)
     this.flags = new Int32Array(slots)
     this.mask = slots - 1
   }
@@ -45,8 +46,8 @@ export class FingerprintTable {
     if (this.count >= (this.mask + 1) * FULLEST && this.mask + 1 < this.maxSlots) this.grow()
     if (this.find()) return false
     assert(this.count < this.mask, `the table has room for ${this.mask} states: ask isFull earlier`)
-    this.low[this.slot] = this.hashLow
-    this.high[this.slot] = this.hashHigh
+    this.keys[2 * this.slot] = this.hashLow
+    this.keys[2 * this.slot + 1] = this.hashHigh
     this.count++
     return true
   }
@@ -68,10 +69,10 @@ export class FingerprintTable {
   }
 
   private find(): boolean {
-    const { low, high, mask, hashLow, hashHigh } = this
+    const { keys, mask, hashLow, hashHigh } = this
     let slot = hashLow & mask
-    for (; (low[slot] as number) !== 0 || (high[slot] as number) !== 0; slot = (slot + 1) & mask) {
-      if (low[slot] === hashLow && high[slot] === hashHigh) {
+    for (; keys[2 * slot + 1] !== 0; slot = (slot + 1) & mask) {
+      if (keys[2 * slot] === hashLow && keys[2 * slot + 1] === hashHigh) {
         this.slot = slot
         return true
       }
@@ -96,26 +97,25 @@ export class FingerprintTable {
       two = (Math.imul((two << 11) | (two >>> 21), 9) + 0x52dce729) | 0
     }
     this.hashLow = finish(one ^ length)
-    // All zeros stand for an empty slot.
+    // A zero there stands for an empty slot.
     this.hashHigh = finish(two + Math.imul(length, 0x9e3779b1)) | 1
     this.hashHigh >>>= 0
   }
 
   private grow(): void {
-    const { low, high, flags } = this
-    const slots = 2 * low.length
-    this.low = new Uint32Array(slots)
-    this.high = new Uint32Array(slots)
+    const { keys, flags } = this
+    const slots = 2 * flags.length
+    this.keys = new Uint32Array(2 * slots)
     this.flags = new Int32Array(slots)
     this.mask = slots - 1
     const [keptLow, keptHigh] = [this.hashLow, this.hashHigh]
-    for (let i = 0; i < low.length; i++) {
-      if (high[i] === 0) continue
-      this.hashLow = low[i] as number
-      this.hashHigh = high[i] as number
+    for (let i = 0; i < flags.length; i++) {
+      if (keys[2 * i + 1] === 0) continue
+      this.hashLow = keys[2 * i] as number
+      this.hashHigh = keys[2 * i + 1] as number
       this.find()
-      this.low[this.slot] = this.hashLow
-      this.high[this.slot] = this.hashHigh
+      this.keys[2 * this.slot] = this.hashLow
+      this.keys[2 * this.slot + 1] = this.hashHigh
       this.flags[this.slot] = flags[i] as number
     }
     this.hashLow = keptLow

@@ -6,7 +6,7 @@ import { type GivenOptions, type OptionTypes, readOptions } from '../options.ts'
 import { UsageError } from '../usage.ts'
 
 const GIB = 2 ** 30
-const MAX_MEMORY_GB = 48
+const MAX_MEMORY_GB = 6
 const MAX_MINUTES = 100_000
 const MAX_STATES = 3_000_000_000
 
