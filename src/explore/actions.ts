@@ -14,14 +14,17 @@ export function actionOf(kind: number, place: number, detail: number): number {
   return (kind << 24) | (place << 16) | detail
 }
 
+/** OWN, ARRIVES, ARRIVES_TWICE or IS_LOST. */
 export function kindOf(action: number): number {
   return action >>> 24
 }
 
+/** Whose step it is. */
 export function placeIn(action: number): number {
   return (action >>> 16) & 0xff
 }
 
+/** As given to `actionOf`. */
 export function detailOf(action: number): number {
   return action & 0xffff
 }

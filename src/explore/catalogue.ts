@@ -33,6 +33,8 @@ export class ServerColumns {
   readonly votedFor: Column = new Column()
   readonly durableVote: Column = new Column()
   readonly commitIndex: Column = new Column()
+  /** How far the server believes its log to be on the disk. */
+  readonly durableIndex: Column = new Column()
   /** The log in memory and the log on the disk, `LOG_STRIDE` each. */
   readonly log: Column = new Column()
   readonly disk: Column = new Column()
@@ -163,6 +165,7 @@ export class Catalogue {
     columns.votedFor.set(number, voteOf(state.votedFor))
     columns.durableVote.set(number, voteOf(disk.hardState.votedFor))
     columns.commitIndex.set(number, state.commitIndex)
+    columns.durableIndex.set(number, log.durableIndex)
     columns.isWriting.set(number, server.pending.length > 0 ? 1 : 0)
     columns.isWaiting.set(number, isWaiting(state) ? 1 : 0)
     const held =

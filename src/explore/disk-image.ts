@@ -17,6 +17,7 @@ export interface DiskImage {
   readonly entries: readonly Entry[]
 }
 
+/** The disk of a server that starts for the first time, with the first configuration in its snapshot at 0. */
 export function emptyDisk(snapshot: SnapshotMeta): DiskImage {
   const base = { index: snapshot.index, term: snapshot.term }
   return { hardState: { term: 0, votedFor: null }, snapshot, base, entries: [] }

@@ -16,6 +16,7 @@ import { type Step, Successors } from './successors.ts'
 import { Symmetry } from './symmetry.ts'
 import { BECAME_LEADER, BROKEN, COMMITTED, OUTCOME_STRIDE, type StepJudge, Transitions } from './transitions.ts'
 
+/** What is explored, and with what. */
 export interface ExplorerSettings {
   readonly bounds: Bounds
   readonly store: FrontierStore
@@ -52,6 +53,7 @@ export interface Figures {
   readonly steps: number
 }
 
+/** The first that was found; no shorter way leads to any. */
 export interface Violation {
   /** The property and what happened, in words. */
   readonly detail: string
@@ -59,8 +61,10 @@ export interface Violation {
   readonly actions: readonly number[]
 }
 
+/** `states`, `memory` and `stopped`: a limit came first, and nothing was found until then. */
 export type Ending = 'exhausted' | 'violation' | 'states' | 'memory' | 'stopped'
 
+/** What came of it. */
 export interface Exploration extends Figures {
   readonly ending: Ending
   readonly violation: Violation | null

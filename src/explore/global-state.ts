@@ -20,11 +20,13 @@ export interface StateBuffer {
   length: number
 }
 
+/** An empty one, to be used again and again. */
 export function newBuffer(): StateBuffer {
   return { words: new Int32Array(STATE_ROOM), sleeps: new Uint8Array(STATE_ROOM), length: 0 }
 }
 
 /** What may still happen a limited number of times: three bits each, in the word of budgets. */
+/** Bounds that count what happens, rather than how large something becomes. */
 export type BudgetName =
   | 'proposals'
   | 'heartbeats'
@@ -53,6 +55,7 @@ export function leftOf(budgets: number, shift: number): number {
   return (budgets >>> shift) & 7
 }
 
+/** Nothing is used up yet. */
 export function fullBudgets(bounds: Bounds): number {
   return BUDGET_NAMES.reduce((word, name) => word | (bounds[name] << budgetShift(name)), 0)
 }

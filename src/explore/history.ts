@@ -10,7 +10,7 @@ import { LOG_ROOM, LOG_STRIDE } from './catalogue.ts'
 import { Column } from './growing.ts'
 import { type Rename, renamedEntries } from './renaming.ts'
 
-/** Bits that a term takes in the word of who was elected: place + 1, or 0. */
+/** Bits that a term takes in the word of who was elected: place + 1, or 0. Ten terms fit, see `LIMITS`. */
 const TERM_BITS = 3
 /** A row: how many entries, their numbers from index 1, and the terms in which they were committed. */
 export const CHOSEN_STRIDE: number = 1 + 2 * LOG_ROOM
@@ -23,6 +23,7 @@ export function electedIn(elected: number, term: number): number {
   return (elected >>> (TERM_BITS * (term - 1))) & 7
 }
 
+/** The server at `place` was elected in this term, where nobody was. */
 export function withElected(elected: number, term: number, place: number): number {
   return elected | ((place + 1) << (TERM_BITS * (term - 1)))
 }
@@ -34,9 +35,7 @@ export function forgetBefore(elected: number, term: number): number {
   return (elected >>> shift) << shift
 }
 
-/** Terms that `elected` has room for. */
-export const ELECTED_TERMS = 10
-
+/** With the places exchanged: `to[first + place]` says where each goes. */
 export function renamedElected(elected: number, to: Int32Array, first: number): number {
   let renamed = 0
   for (let shift = 0; elected >>> shift !== 0; shift += TERM_BITS) {

@@ -19,6 +19,7 @@ export function brokenByStep(
   const { id } = outcome.after
   const broken =
     brokenBounds(catalogue, after) ??
+    brokenBelief(catalogue, after) ??
     (isCrash ? brokenByRestart(catalogue, before, after) : brokenByTime(catalogue, before, after)) ??
     brokenPromise(catalogue, after, outcome)
   return broken === null ? null : broken.replace(': ', `: ${id} `)
@@ -35,6 +36,18 @@ function brokenBounds(catalogue: Catalogue, after: number): string | null {
   // A server that starts with an entry of a term which it does not know would obey that term's predecessors.
   const [term, lastTerm] = [columns.durableTerm.data[after] as number, lastTermOnDisk(catalogue, after)]
   return lastTerm <= term ? null : `Order of Terms: has term ${term} on its disk, and an entry of term ${lastTerm}`
+}
+
+/** What a server takes to be on its disk is there: it answers, and a leader commits, on the strength of that. */
+function brokenBelief({ columns }: Catalogue, server: number): string | null {
+  const row = server * LOG_STRIDE
+  const durable = columns.durableIndex.data[server] as number
+  const base = Math.max(columns.log.data[row] as number, columns.disk.data[row] as number)
+  for (let index = base + 1; index <= durable; index++) {
+    if (columns.log.data[row + 2 + index] === columns.disk.data[row + 2 + index]) continue
+    return `Durable Index: believes its log to be on the disk up to ${durable}, and entry ${index} is not`
+  }
+  return null
 }
 
 function lastTermOnDisk({ columns, entryTerm }: Catalogue, server: number): number {

@@ -38,6 +38,9 @@ export class Properties {
       if (other !== 0 && other !== place + 1) {
         return `Election Safety: s${place + 1} was elected in term ${term}, and s${other} as well`
       }
+      if (!this.isElected(servers, first, server, place)) {
+        return `Election Safety: s${place + 1} leads term ${term} without a quorum of votes`
+      }
       if (!this.history.isIn(chosen, server)) {
         return `Leader Completeness: s${place + 1} leads term ${term} without all of what is committed, ${this.history.describe(chosen)}`
       }
@@ -64,6 +67,19 @@ export class Properties {
       if (leads.data[peer] === 1 && !this.isMatchDurable(peer, server, place)) return brokenMatch(other, place)
     }
     return null
+  }
+
+  /** Each vote is on a disk before it counts. Whoever has gone on to a later term may have voted as well. */
+  private isElected(servers: Int32Array, first: number, leader: number, place: number): boolean {
+    const { term, durableTerm, durableVote } = this.catalogue.columns
+    const elected = term.data[leader] as number
+    let voters = 0
+    for (let other = 0; other < this.count; other++) {
+      const server = servers[first + other] as number
+      const known = durableTerm.data[server] as number
+      if (known > elected || (known === elected && durableVote.data[server] === place + 1)) voters |= 1 << other
+    }
+    return this.isQuorum(leader * CONFIGURATION_STRIDE, voters)
   }
 
   /** "If two logs contain an entry with the same index and term, then the logs are identical up to it." */

@@ -27,6 +27,7 @@ import type { LocalServer } from './local-server.ts'
 /** Says what each server is called. */
 export type Rename = (id: ServerId) => ServerId
 
+/** Its state, its disk, and what it has not sent yet. */
 export function renamedServer(server: LocalServer, bounds: Bounds, rename: Rename): LocalServer {
   const { pending, waiting } = server
   return {
@@ -38,6 +39,7 @@ export function renamedServer(server: LocalServer, bounds: Bounds, rename: Renam
   }
 }
 
+/** From and to others, and with other names in it. */
 export function renamedMessage(message: Message, rename: Rename): Message {
   const envelope = { from: rename(message.from), to: rename(message.to) }
   switch (message.type) {
@@ -50,6 +52,7 @@ export function renamedMessage(message: Message, rename: Rename): Message {
   }
 }
 
+/** Only configurations name servers. */
 export function renamedEntries(entries: readonly Entry[], rename: Rename): readonly Entry[] {
   return entries.some(({ kind }) => kind === 'configuration')
     ? entries.map((one) => renamedEntry(one, rename))
@@ -63,6 +66,7 @@ function renamedEntry(entry: Entry, rename: Rename): Entry {
   return encodeEntries([command], 'configuration', entry.term, entry.index)[0] as Entry
 }
 
+/** The same change of others. */
 export function renamedChange(change: ConfigurationChange, rename: Rename): ConfigurationChange {
   if (change.type === 'replaceVoters') return { ...change, voters: change.voters.map(rename).sort() }
   return change.type === 'addLearner'

@@ -9,6 +9,7 @@ export interface Spent {
   readonly cpuMs: number
 }
 
+/** `rate`: new states a second since the line before. */
 export function progressLine(figures: Figures, rate: number, { wallMs }: Spent): string {
   const { depth, states, left, frontier, servers } = figures
   const parts = [
@@ -22,6 +23,7 @@ export function progressLine(figures: Figures, rate: number, { wallMs }: Spent):
   return parts.join(', ')
 }
 
+/** For people. */
 export function summaryLines(bounds: Bounds, exploration: Exploration, spent: Spent): string[] {
   const { depth, states, generated, servers, messages, steps, left, frontier } = exploration
   const waiting = left + frontier
@@ -43,6 +45,7 @@ export function summaryObject(bounds: Bounds, exploration: Exploration, spent: S
   return { ...figures, violation: violation?.detail ?? null, ...spent, statesPerCpuSecond: rate, bounds }
 }
 
+/** Bounds that are not zero, on one line. */
 export function boundsLine(bounds: Bounds): string {
   const words = Object.entries(bounds)
     .filter(([, value]) => value !== 0 && value !== false)

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { FrontierReader, type FrontierStore, FrontierWriter, Origins } from '../frontier-store.ts'
 
 /** More words than fit into one piece. */
-const MANY = 60_000
+const MANY = 20_000
 
 export function frontierStories(open: () => FrontierStore): void {
   test('a level is read as it was written, however long it is', () => {
@@ -29,10 +29,10 @@ export function frontierStories(open: () => FrontierStore): void {
     const origins = new Origins(open())
     origins.add(0, 0)
     // Each from the one before it, but every tenth from the first.
-    for (let number = 1; number <= MANY + 10_000; number++) origins.add(number % 10 === 0 ? 0 : number - 1, number)
+    for (let number = 1; number <= 4 * MANY; number++) origins.add(number % 10 === 0 ? 0 : number - 1, number)
     expect(origins.pathTo(0)).toEqual([])
     expect(origins.pathTo(7)).toEqual([1, 2, 3, 4, 5, 6, 7])
-    expect(origins.pathTo(MANY + 9_992)).toEqual([MANY + 9_990, MANY + 9_991, MANY + 9_992])
+    expect(origins.pathTo(4 * MANY - 8)).toEqual([4 * MANY - 10, 4 * MANY - 9, 4 * MANY - 8])
   })
 }
 
