@@ -1,8 +1,6 @@
 /**
  * All states that the core can reach within bounds, one after the other: a proof for small clusters, where tests are
- * samples. `quorate explore` is its command.
- *
- * @module quorate/explore
+ * samples. `quorate explore` is its command. Not one of the package's faces: what it promises may change at any time.
  */
 export { type Bounds, boundsOf, DEFAULT_BOUNDS, LIMITS, objectionTo, PRESETS } from './bounds.ts'
 export {

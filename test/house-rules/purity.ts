@@ -9,6 +9,7 @@ export const PURE_FOLDERS: readonly string[] = [
   'runtime',
   'kv',
   'recipes',
+  'explore',
   'sim',
   'lab',
   'testing',
