@@ -42,6 +42,8 @@ export class ServerColumns {
   readonly match: Column = new Column()
   /** Voters, outgoing voters, and both of the configuration before, `CONFIGURATION_STRIDE` each. */
   readonly configuration: Column = new Column()
+  /** The index of the entry that brought it. */
+  readonly configurationIndex: Column = new Column()
   /** 1 while batches are pending. */
   readonly isWriting: Column = new Column()
   /** 1 when a leader's longer deadlines are armed. */
@@ -177,6 +179,7 @@ export class Catalogue {
       columns.match.set(number * MATCH_STRIDE + placeOf(id), matchIndex)
     }
     const { current, currentIndex } = state.configurations
+    columns.configurationIndex.set(number, currentIndex)
     const before = state.configurations.at(currentIndex - 1)
     const sets = [current.voters, current.votersOutgoing, before.voters, before.votersOutgoing]
     for (const [i, ids] of sets.entries()) columns.configuration.set(number * CONFIGURATION_STRIDE + i, bitsOf(ids))

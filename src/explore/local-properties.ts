@@ -20,6 +20,7 @@ export function brokenByStep(
   const broken =
     brokenBounds(catalogue, after) ??
     brokenBelief(catalogue, after) ??
+    brokenMembership(catalogue, after) ??
     (isCrash ? brokenByRestart(catalogue, before, after) : brokenByTime(catalogue, before, after)) ??
     brokenPromise(catalogue, after, outcome)
   return broken === null ? null : broken.replace(': ', `: ${id} `)
@@ -48,6 +49,18 @@ function brokenBelief({ columns }: Catalogue, server: number): string | null {
     return `Durable Index: believes its log to be on the disk up to ${durable}, and entry ${index} is not`
   }
   return null
+}
+
+/** The newest configuration in the log holds, committed or not, and no other (Paper §6). */
+function brokenMembership(catalogue: Catalogue, server: number): string | null {
+  const { log, configurationIndex } = catalogue.columns
+  const row = server * LOG_STRIDE
+  const [base = 0, , last = 0] = log.data.subarray(row, row + 3)
+  const index = configurationIndex.data[server] as number
+  let newest = last
+  while (newest > base && catalogue.entry(log.data[row + 2 + newest] as number).kind !== 'configuration') newest--
+  if (newest > base ? index === newest : index <= base) return null
+  return `Newest Configuration: goes by that of entry ${index}, and the newest in its log is that of ${newest}`
 }
 
 function lastTermOnDisk({ columns, entryTerm }: Catalogue, server: number): number {

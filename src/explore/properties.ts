@@ -4,7 +4,7 @@
  */
 import { type Catalogue, CONFIGURATION_STRIDE, LOG_STRIDE, MATCH_STRIDE } from './catalogue.ts'
 import { electedIn, type History } from './history.ts'
-import { BECAME_LEADER, COMMITTED } from './transitions.ts'
+import { BECAME_LEADER, COMMITTED, RECONFIGURED } from './transitions.ts'
 
 export class Properties {
   private readonly catalogue: Catalogue
@@ -49,7 +49,7 @@ export class Properties {
     if (this.history.extended(chosen, server) < 0) {
       return `State Machine Safety: s${place + 1} commits up to ${columns.commitIndex.data[server]} other entries than ${this.history.describe(chosen)}, which are committed`
     }
-    return columns.leads.data[server] === 1 ? this.brokenCommitRule(servers, first, server) : null
+    return columns.leads.data[server] === 1 ? this.brokenCommitRule(servers, first, server, flags) : null
   }
 
   /** @returns what is broken between the server at `place` and the others, in words, or null */
@@ -118,7 +118,7 @@ export class Properties {
   }
 
   /** An entry of the leader's own term, durable on a quorum (Paper §5.4.2). */
-  private brokenCommitRule(servers: Int32Array, first: number, leader: number): string | null {
+  private brokenCommitRule(servers: Int32Array, first: number, leader: number, flags: number): string | null {
     const { columns, entryTerm } = this.catalogue
     const commit = columns.commitIndex.data[leader] as number
     const name = `s${(columns.place.data[leader] as number) + 1}`
@@ -132,8 +132,10 @@ export class Properties {
       if (this.diskHolds(servers[first + place] as number, leader, commit)) holders |= 1 << place
     }
     const row = leader * CONFIGURATION_STRIDE
-    // In one step an entry may commit and the next configuration be appended: then the one before it counts, too.
-    if (this.isQuorum(row, holders) || this.isQuorum(row + 2, holders)) return null
+    // In one step an entry may commit and the next configuration be appended because of that: then the one before it
+    // was counted by. A joint one that committed by its new half alone would otherwise pass by what follows it.
+    const isNext = (flags & RECONFIGURED) !== 0 && commit < (columns.configurationIndex.data[leader] as number)
+    if (this.isQuorum(isNext ? row + 2 : row, holders)) return null
     return `Commit Rule: ${name} commits entry ${commit} without a quorum of disks that hold it`
   }
 

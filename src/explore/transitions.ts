@@ -30,6 +30,8 @@ export const BECAME_LEADER = 1
 export const COMMITTED = 2
 /** Something that was on the disk is not there any more. */
 export const CUT_DISK = 4
+/** A configuration came into the log. */
+export const RECONFIGURED = 16
 /** The step breaks a property by itself: see `brokenBy`. */
 export const BROKEN = 8
 /** Two such steps, of different servers, may be judged differently in the other order. */
@@ -149,8 +151,14 @@ export class Transitions {
     return (
       (isNewLeader ? BECAME_LEADER : 0) |
       (hasCommitted ? COMMITTED : 0) |
+      (this.isReconfigured(before, after) ? RECONFIGURED : 0) |
       (isCut(columns.disk.data, before, after) ? CUT_DISK : 0)
     )
+  }
+
+  private isReconfigured(before: number, after: number): boolean {
+    const indexes = this.catalogue.columns.configurationIndex.data
+    return (indexes[after] as number) > (indexes[before] as number)
   }
 
   private put(server: number, input: number, outcome: number): void {
