@@ -18,7 +18,7 @@ const ELECTIONS = '--terms 2 --log 1 --messages 4 --proposals 1 --heartbeats 0 -
 const LOGS = '--terms 3 --log 2 --messages 4 --proposals 2 --heartbeats 1 --crashes 0'
 const CRASHES = '--terms 2 --log 2 --messages 4 --proposals 1 --heartbeats 0 --crashes 1 --unsynced --noop'
 const MEMBERS = '--servers 4 --terms 2 --log 4 --messages 4 --proposals 0 --heartbeats 1 --crashes 0 --changes 1 --noop'
-const SNAPSHOTS = '--preset snapshots'
+const SNAPSHOTS = '--terms 3 --log 3 --messages 4 --proposals 3 --heartbeats 2 --crashes 1 --snapshots 2'
 
 /** Bounds for each bug: small ones in which it does harm. */
 const BOUNDS = {

@@ -89,19 +89,19 @@ export const LIMITS: { readonly [name: string]: readonly [number, number] } = {
   stepDowns: [0, 7],
 }
 
-/** Bounds that are worth a run, by name: each with what it is for switched on and little else. */
+/** Bounds that are worth a run of some minutes, by name: each with what it is for switched on and little else. */
 export const PRESETS: { readonly [name: string]: Partial<Bounds> } = {
-  elections: { terms: 3, log: 1, messages: 5, proposals: 0, heartbeats: 0, crashes: 1, unsynced: true, preVote: true },
-  replication: { terms: 3, log: 3, messages: 4, proposals: 3, heartbeats: 1, crashes: 0 },
-  crashes: { terms: 3, log: 2, messages: 4, proposals: 2, heartbeats: 1, crashes: 2, unsynced: true },
+  elections: { terms: 2, log: 1, messages: 4, proposals: 0, heartbeats: 0, crashes: 1, preVote: true },
+  replication: { terms: 3, log: 2, messages: 4, proposals: 2, heartbeats: 1, crashes: 0 },
+  crashes: { terms: 2, log: 1, messages: 4, proposals: 1, heartbeats: 0, crashes: 1, unsynced: true },
   membership: {
-    ...{ spares: 1, terms: 2, log: 5, messages: 4, proposals: 0, heartbeats: 1, crashes: 0 },
-    ...{ changes: 2, transfers: 0, noop: true },
+    ...{ spares: 1, terms: 2, log: 4, messages: 4, proposals: 0, heartbeats: 0, crashes: 0 },
+    ...{ changes: 1, noop: true },
   },
-  snapshots: { terms: 3, log: 3, messages: 4, proposals: 3, heartbeats: 2, crashes: 1, snapshots: 2 },
+  snapshots: { terms: 2, log: 2, messages: 4, proposals: 2, heartbeats: 1, crashes: 1, snapshots: 1 },
 }
 
-/** The bounds with what was left out, and what is wrong with them in words, or null. */
+/** Bounds of which some are given, the others as `DEFAULT_BOUNDS` has them. */
 export function boundsOf(given: Partial<Bounds>): Bounds {
   return { ...DEFAULT_BOUNDS, ...given }
 }

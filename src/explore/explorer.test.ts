@@ -150,8 +150,10 @@ describe('a planted bug is found', () => {
   })
 
   test('what a judge of single steps objects to', () => {
-    const judge: ExplorerSettings['judge'] = ({ input, messages }) =>
-      input.type === 'propose' && messages.length > 0 ? 'Taste: says something about a command' : null
+    const judge: ExplorerSettings['judge'] = ({ input, said, viewBefore, viewAfter }) => {
+      const isLonger = viewAfter.log.lastIndex > viewBefore().log.lastIndex
+      return input.type === 'propose' && isLonger && said.length > 0 ? 'Taste: says something about a command' : null
+    }
     const { violation } = explore({ terms: 1, log: 1, proposals: 1 }, { judge })
     expect(violation?.detail).toBe('Taste: says something about a command')
   })

@@ -53,6 +53,8 @@ export interface LocalOutcome {
   readonly after: LocalServer
   /** In the order of sending. */
   readonly messages: readonly Message[]
+  /** What the core said in this step, sent or waiting. Batches are numbered on from those that were pending before. */
+  readonly said: readonly Outgoing[]
   /** The core says of a message that no correct server can have sent it; null when it does not. */
   readonly contradiction: string | null
   /** The state behind it: look, and do not keep it. */
@@ -130,6 +132,7 @@ class Workbench {
   private waiting: Outgoing[]
   private durableSeq: Seq = 0
   private readonly sent: Message[] = []
+  private readonly said: Outgoing[] = []
   private contradiction: string | null = null
 
   constructor(
@@ -192,7 +195,8 @@ class Workbench {
     const pending = shift === 0 ? this.pending : this.pending.map((batch) => ({ ...batch, seq: batch.seq - shift }))
     const waiting = this.waiting.map(({ message, after }) => ({ message: timeless(message), after: after - shift }))
     const after = { id, core: this.raft.exportState(), disk: this.disk, pending, waiting }
-    return { after, messages: this.sent.map(timeless), contradiction: this.contradiction, state }
+    const { said } = this
+    return { after, messages: this.sent.map(timeless), said, contradiction: this.contradiction, state }
   }
 
   private carryOut(ready: Ready): void {
@@ -217,6 +221,7 @@ class Workbench {
   }
 
   private send(outgoing: Outgoing): void {
+    this.said.push(outgoing)
     if (outgoing.after > this.durableSeq) this.waiting.push(outgoing)
     else this.sent.push(outgoing.message)
   }

@@ -5,6 +5,8 @@
  */
 
 import type { Message } from '../raft/message.ts'
+import type { Outgoing } from '../raft/ready.ts'
+import type { RaftState } from '../raft/state.ts'
 import { InvariantError } from '../util/assert.ts'
 import type { Bounds } from './bounds.ts'
 import { Catalogue, LOG_STRIDE } from './catalogue.ts'
@@ -18,8 +20,13 @@ export interface LocalStep {
   readonly before: LocalServer
   readonly input: LocalInput
   readonly after: LocalServer
-  /** In the order of sending. */
+  /** What left the server, in the order of sending. */
   readonly messages: readonly Message[]
+  /** What the core said in this step, sent or waiting: see `LocalOutcome`. */
+  readonly said: readonly Outgoing[]
+  /** The core's states before and after it: look, and do not keep them. */
+  readonly viewBefore: () => Readonly<RaftState>
+  readonly viewAfter: Readonly<RaftState>
 }
 
 /** Whoever wants to judge the core's steps: an independent specification, say. @returns what is wrong, or null */
@@ -123,10 +130,11 @@ export class Transitions {
       return
     }
     const next = this.numberOf(done.after)
-    const { messages, after } = done
+    const { messages, after, said, state: viewAfter } = done
+    const viewBefore = (): Readonly<RaftState> => this.stepper.view(before)
     const broken =
       brokenByStep(this.catalogue, server, next, input === CRASH, done) ??
-      this.judge({ before, input: local, after, messages })
+      this.judge({ before, input: local, after, messages, said, viewBefore, viewAfter })
     if (broken !== null) this.broken.set(outcome, broken)
     const numbers = messages.map((message) => this.catalogue.numberOfMessage(message))
     this.record(outcome, next, numbers, this.flagsOf(server, next) | (broken === null ? 0 : BROKEN))

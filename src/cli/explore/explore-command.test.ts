@@ -54,8 +54,8 @@ describe('quorate explore', () => {
 
 describe('its arguments', () => {
   test('a preset, and what is different from it', () => {
-    const { bounds } = readExploreArguments(['--preset', 'crashes', '--terms', '2', '--noop', '--per-pair', '2'])
-    expect(bounds).toMatchObject({ crashes: 2, unsynced: true, terms: 2, noop: true, perPair: 2 })
+    const { bounds } = readExploreArguments(['--preset', 'crashes', '--terms', '3', '--noop', '--per-pair', '2'])
+    expect(bounds).toMatchObject({ crashes: 1, unsynced: true, terms: 3, noop: true, perPair: 2 })
   })
 
   test.each([
