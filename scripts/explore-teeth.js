@@ -53,7 +53,6 @@ const BOUNDS = {
   'old-snapshot-installed': SNAPSHOTS,
   'snapshot-term-lost': SNAPSHOTS,
   'snapshot-acknowledged-before-disk': `${SNAPSHOTS} --unsynced`,
-  'compacts-what-is-not-applied': SNAPSHOTS,
 }
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, minutes: { type: 'string', default: '10' } } })

@@ -91,7 +91,7 @@ export const LIMITS: { readonly [name: string]: readonly [number, number] } = {
 
 /** Bounds that are worth a run of some minutes, by name: each with what it is for switched on and little else. */
 export const PRESETS: { readonly [name: string]: Partial<Bounds> } = {
-  elections: { terms: 2, log: 1, messages: 4, proposals: 0, heartbeats: 0, crashes: 1, preVote: true },
+  elections: { terms: 3, log: 1, messages: 4, proposals: 0, heartbeats: 0, crashes: 1, preVote: true },
   replication: { terms: 3, log: 2, messages: 4, proposals: 2, heartbeats: 1, crashes: 0 },
   crashes: { terms: 2, log: 1, messages: 4, proposals: 1, heartbeats: 0, crashes: 1, unsynced: true },
   membership: {
