@@ -194,7 +194,7 @@ class Workbench {
     const shift = renumberBatches(state)
     const pending = shift === 0 ? this.pending : this.pending.map((batch) => ({ ...batch, seq: batch.seq - shift }))
     const waiting = this.waiting.map(({ message, after }) => ({ message: timeless(message), after: after - shift }))
-    const after = { id, core: this.raft.exportState(), disk: this.disk, pending, waiting }
+    const after = { id, core: this.raft.exportState(), disk: this.disk, pending, waiting: inOrder(waiting) }
     const { said } = this
     return { after, messages: this.sent.map(timeless), said, contradiction: this.contradiction, state }
   }
@@ -243,6 +243,19 @@ class Workbench {
     this.disk = withSnapshot(this.disk, meta)
     raft.snapshotTaken(meta, NOW)
   }
+}
+
+/**
+ * Messages that wait for the same batch leave together, so their order says nothing, but for those of one kind to one
+ * receiver, of which scripts speak by number. Left as the core said them they would be in the order of names: a candidate
+ * s1 asks s2, then s3; with s2 and s3 exchanged it would ask s3, then s2, and be another state.
+ */
+export function inOrder(waiting: readonly Outgoing[]): Outgoing[] {
+  const keyOf = ({ message, after }: Outgoing): string => `${after} ${message.to} ${message.type}`
+  return [...waiting].sort((left, right) => {
+    const [a, b] = [keyOf(left), keyOf(right)]
+    return a === b ? 0 : a < b ? -1 : 1
+  })
 }
 
 /** The bytes travel with it: when it arrives they are there, complete and durable. */

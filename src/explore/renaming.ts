@@ -22,7 +22,7 @@ import { Random } from '../util/random.ts'
 import { type Bounds, coreOptions } from './bounds.ts'
 import { NOW } from './clockless.ts'
 import type { DiskImage } from './disk-image.ts'
-import type { LocalServer } from './local-server.ts'
+import { inOrder, type LocalServer } from './local-server.ts'
 
 /** Says what each server is called. */
 export type Rename = (id: ServerId) => ServerId
@@ -35,7 +35,7 @@ export function renamedServer(server: LocalServer, bounds: Bounds, rename: Renam
     core: renamedCore(server, bounds, rename),
     disk: renamedDisk(server.disk, rename),
     pending: pending.map((batch) => renamedBatch(batch, rename)),
-    waiting: waiting.map(({ message, after }) => ({ message: renamedMessage(message, rename), after })),
+    waiting: inOrder(waiting.map(({ message, after }) => ({ message: renamedMessage(message, rename), after }))),
   }
 }
 
