@@ -98,7 +98,7 @@ export const PRESETS: { readonly [name: string]: Partial<Bounds> } = {
     ...{ spares: 1, terms: 2, log: 4, messages: 4, proposals: 0, heartbeats: 0, crashes: 0 },
     ...{ changes: 1, noop: true },
   },
-  snapshots: { terms: 2, log: 2, messages: 4, proposals: 2, heartbeats: 1, crashes: 1, snapshots: 1 },
+  snapshots: { terms: 2, log: 2, messages: 4, proposals: 2, heartbeats: 0, crashes: 1, snapshots: 1 },
 }
 
 /** Bounds of which some are given, the others as `DEFAULT_BOUNDS` has them. */
