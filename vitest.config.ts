@@ -4,7 +4,8 @@ const TESTS = ['src/**/*.test.ts', 'test/**/*.test.ts', 'apps/*/src/**/*.test.ts
 
 /** Pure and quick: a process for each of these files would take longer than the tests in it. */
 const SHARED = [
-  'src/{util,raft,storage,transport,kv,check,trace,io}/**/*.test.ts',
+  'src/{util,raft,storage,transport,kv,check,trace,explore,io}/**/*.test.ts',
+  'src/cli/explore/*.test.ts',
   'test/{paper,teeth,types}/**/*.test.ts',
   'test/house-rules.test.ts',
 ]

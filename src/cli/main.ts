@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { checkCommand } from './check/check-command.ts'
+import { exploreCommand } from './explore/explore-command.ts'
 import { labCommand } from './lab-command.ts'
 import { logCommand } from './log-command.ts'
 import { recoverCommand } from './recover-command.ts'
@@ -21,6 +22,8 @@ async function run([command, ...args]: readonly string[]): Promise<number> {
     case '--version':
       console.log(version())
       return 0
+    case 'explore':
+      return exploreCommand(args)
     case 'lab':
       return labCommand(args)
     case 'log':

@@ -11,13 +11,14 @@ export const MAIN_HELP: string = `Quorate: Raft for TypeScript
   quorate lab [options]        run the Raft lab's tests
   quorate log FILE [options]   read the log that a failed run left behind
   quorate check HISTORY        is what clients have seen linearizable?
+  quorate explore [options]    look at every state that the core can reach within bounds
   quorate recover [options]    make a new cluster of one survivor, when the majority is lost for good
 
 With the package @quorate/server:
 
   quorate serve | cluster | put | get | del | status
 
-quorate lab --help says more, and so do log, check and recover; quorate --version says which this is.`
+quorate lab --help says more, as do the others; quorate --version says which this is.`
 
 export const LAB_HELP: string = `quorate lab: the Raft lab's tests, on a virtual clock, each run repeatable from its seed
 
@@ -35,6 +36,30 @@ export const LAB_HELP: string = `quorate lab: the Raft lab's tests, on a virtual
   --json            one object a line for each run, and a summary
 
 The log of a failed run is kept in .quorate/lab/. Exit status: 0 all passed, 1 not all, 2 called wrongly.`
+
+export const EXPLORE_HELP: string = `quorate explore: every state that the core can reach within bounds, one after the other
+
+  --preset NAME     elections, replication, crashes, membership or snapshots; what follows changes it
+  --servers N       voters, 2 to 5 (3)            --spares N        servers that can be added (0)
+  --terms N         the highest term (3)          --log N           the highest index (2)
+  --messages N      messages in flight (4)        --per-pair N      from one server to another (12)
+  --proposals N     commands (2)                  --values N        different ones (1)
+  --heartbeats N    rounds of them (1)            --duplicates N    messages that arrive twice (0)
+  --crashes N       with restarts (1)             --losses N        messages lost (0)
+  --snapshots N     taken (0)                     --changes N       of the configuration (0)
+  --transfers N     of leadership (0)             --step-downs N    of leaders without a quorum (0)
+  --unsynced        writes are durable in a step of their own, and lost in a crash before; --synced: at once
+  --pre-vote        ask before each election; --no-pre-vote
+  --noop            an empty entry at the start of each term; --no-noop
+
+  --max-states N    end after so many             --time MINUTES    end after so long
+  --memory GB       for the table of states (4)   --folder FOLDER   where states wait, on a disk
+  --no-symmetry, --no-vanish, --no-sleep
+                    without a reduction, to see what it saves
+  --json            one object at the end
+
+A state out of the bounds is not entered. A violation is printed as a script for the core's tests.
+Exit status: 0 all was seen and nothing is broken, 1 a violation, 2 called wrongly, 3 a limit came first.`
 
 export const LOG_HELP: string = `quorate log FILE: what happened in a run, line by line
 

@@ -11,6 +11,7 @@ export const PURE_FOLDERS: readonly string[] = [
   'recipes',
   'check',
   'trace',
+  'explore',
   'sim',
   'lab',
   'testing',

@@ -131,9 +131,22 @@ export class TestCluster implements Surroundings {
 
   /** Time passes until this server's timer is due; only this server notices. */
   tick(id: ServerId): void {
-    const deadline = this.server(id).running().nextDeadline()
-    this.now = Math.max(this.now, deadline ?? 0)
-    this.server(id).input((raft, now) => raft.tick(now))
+    const server = this.server(id)
+    const deadline = server.running().nextDeadline()
+    this.now = Math.max(this.now, (deadline ?? 0) - server.clockAheadMs)
+    server.input((raft, now) => raft.tick(now))
+  }
+
+  /** Its timer runs out by its own clock, which goes ahead if need be; for the others no time passes. */
+  timeout(id: ServerId): void {
+    const server = this.server(id)
+    this.wait(id, Math.max((server.running().nextDeadline() ?? 0) - server.now, 0))
+    server.input((raft, now) => raft.tick(now))
+  }
+
+  /** This server's clock alone goes ahead. */
+  wait(id: ServerId, durationMs: number): void {
+    this.server(id).clockAheadMs += durationMs
   }
 
   /** Time passes for everybody; `afterEach` runs after every timer. */
@@ -152,8 +165,10 @@ export class TestCluster implements Surroundings {
   private nextDue(): { readonly server: TestServer; readonly deadline: number } | null {
     let earliest: { server: TestServer; deadline: number } | null = null
     for (const server of this.running) {
-      const deadline = server.running().nextDeadline()
-      if (deadline !== null && (earliest === null || deadline < earliest.deadline)) earliest = { server, deadline }
+      const ownDeadline = server.running().nextDeadline()
+      if (ownDeadline === null) continue
+      const deadline = ownDeadline - server.clockAheadMs
+      if (earliest === null || deadline < earliest.deadline) earliest = { server, deadline }
     }
     return earliest
   }

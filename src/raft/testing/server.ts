@@ -39,6 +39,8 @@ export class TestServer {
   isDiskHeld = false
   /** Committed entries and snapshots wait for `apply`. */
   isApplyHeld = false
+  /** By how many ms its clock is ahead of the cluster's: servers need not agree on the time. */
+  clockAheadMs = 0
   /** What the state machine has applied. */
   appliedIndex: Index = 0
   private readonly options: Partial<RaftOptions>
@@ -56,11 +58,16 @@ export class TestServer {
     this.world = world
   }
 
+  /** By its own clock. */
+  get now(): number {
+    return this.world.now + this.clockAheadMs
+  }
+
   /** Boots from what is durable. */
   start(): void {
     const { id, options, world } = this
     const random = new Random(world.seed * 1000 + Number(id.slice(1)) * 100 + this.starts++)
-    this.raft = new WatchedRaft({ ...options, id }, this.disk.boot(), random, world.now, world.observer)
+    this.raft = new WatchedRaft({ ...options, id }, this.disk.boot(), random, this.now, world.observer)
     this.appliedIndex = this.disk.snapshot.index
     this.durableSeq = 0
     world.check(this.raft)
@@ -78,7 +85,7 @@ export class TestServer {
   /** One input, and everything that comes of it here. */
   input<Result>(act: (raft: Raft, now: number) => Result): Result {
     const raft = this.running()
-    const result = act(raft, this.world.now)
+    const result = act(raft, this.now)
     this.world.check(raft)
     while (raft.hasReady()) this.carryOut(raft, raft.takeReady())
     return result
@@ -133,7 +140,7 @@ export class TestServer {
   }
 
   private confirm(raft: Raft, seq: Seq): void {
-    raft.persisted(seq, this.world.now)
+    raft.persisted(seq, this.now)
     this.world.check(raft)
   }
 
@@ -188,7 +195,7 @@ export class TestServer {
       if (bytes > maxBytes && entries.length > 0) break
       entries.push(entry)
     }
-    raft.fetched(id, entries, this.world.now)
+    raft.fetched(id, entries, this.now)
     this.world.check(raft)
   }
 

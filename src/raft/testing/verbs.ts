@@ -9,6 +9,7 @@
  * | `campaign s1` | its election time-out runs out; nobody else notices |
  * | `elect s1`, `elect s1 s2,s3` | `quiet campaign s1`, then `quiet settle`; or only the votes of s2 and s3 are fetched |
  * | `tick s1` | its timer runs out: a leader's heartbeat |
+ * | `wait s1 600`, `timeout s1` | its own clock goes ahead; until its timer runs out; no time passes for the others |
  * | `advance 300`, `run 300` | that many ms pass for all, with messages standing still or arriving at once |
  * | `propose s1 x y` or `propose s1 3x100` | commands in one turn; three of 100 bytes each |
  * | `deliver`, `drop`, `duplicate`, `hold`, `release` + messages | what the network does with messages in flight |
@@ -19,7 +20,7 @@
  * | `unplug s1 s2` | the connection between them breaks, and both are told |
  * | `loses s1 s2` | s1 alone is told that its connection to s2 broke |
  * | `crash s1`, `restart s1` | it loses what is not durable |
- * | `disk s1 held`, `disk s1 auto`, `persist s1 [3]` | batches wait until they are called durable |
+ * | `disk s1 held`, `disk s1 auto`, `persist s1 [3]`, `persist s1 next` | batches wait until they are called durable: up to 3, all, or the oldest |
  * | `applying s1 held`, `applying s1 auto`, `apply s1` | the same for the state machine |
  * | `snapshot s1 3` | takes a snapshot at 3 and compacts the log up to it |
  * | `fail s1->s2` | messages are lost, and their senders are told |
@@ -89,6 +90,8 @@ export const VERBS: { readonly [name: string]: Verb } = {
   campaign: ({ cluster }, [id]) => cluster.tick(idOf(id)),
   tick: ({ cluster }, [id]) => cluster.tick(idOf(id)),
   elect,
+  wait: ({ cluster }, [id, ms]) => cluster.wait(idOf(id), Number(ms)),
+  timeout: ({ cluster }, [id]) => cluster.timeout(idOf(id)),
   advance: ({ cluster }, [ms]) => cluster.advance(Number(ms)),
   run: ({ cluster }, [ms]) => cluster.advance(Number(ms), () => cluster.settle()),
   propose,
@@ -129,7 +132,10 @@ export const VERBS: { readonly [name: string]: Verb } = {
     server.isDiskHeld = isHeldIn(mode)
     if (!server.isDiskHeld && server.raft !== null) server.persist(null)
   },
-  persist: ({ cluster }, [id, seq]) => cluster.server(idOf(id)).persist(seq === undefined ? null : Number(seq)),
+  persist: ({ cluster }, [id, seq]) => {
+    const server = cluster.server(idOf(id))
+    server.persist(seq === 'next' ? (server.disk.pendingSeqs[0] ?? null) : seq === undefined ? null : Number(seq))
+  },
   applying: ({ cluster }, [id, mode]) => {
     const server = cluster.server(idOf(id))
     server.isApplyHeld = isHeldIn(mode)
