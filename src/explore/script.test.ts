@@ -31,7 +31,7 @@ describe('a violation as a script', () => {
     const heal = plantTwoVotes()
     const script = scriptTo({ terms: 1, log: 1 })
     expect(script).toMatch(/^# One Vote: s\d voted for s\d, then s\d, in term 1\n/)
-    expect(() => runScript(script)).toThrow('One Vote')
+    expect(() => runScript(script)).toThrow('Rule VoteOnce')
     heal()
     expect(() => runScript(script)).not.toThrow()
   })

@@ -55,6 +55,8 @@ export class InvariantChecker {
   private readonly seen = new Map<Index, Map<Term, Seen>>()
   /** The term of each committed entry, by index; once there it never changes. */
   private readonly committed: Term[] = []
+  /** The term of the leader that committed it: the entry's own, or a later one. */
+  private readonly committedIn: Term[] = []
 
   /** Call it after every step of this server. @throws InvariantViolation */
   check(raft: Raft): void {
@@ -128,11 +130,21 @@ export class InvariantChecker {
     }
     this.leaderOfTerm.set(currentTerm, state.id)
     const isNew = !(before?.wasLeader && before.term === currentTerm)
-    const last = this.committed.length - 1
-    if (isNew && last >= Math.max(log.baseIndex, 1) && log.termAt(last) !== this.committed[last]) {
+    const last = isNew ? this.lastCommittedBefore(currentTerm) : 0
+    if (last >= Math.max(log.baseIndex, 1) && log.termAt(last) !== this.committed[last]) {
       throw violation('Leader Completeness', state, `its log ${log.range()} lacks committed entry ${last}`)
     }
     for (const progress of state.progress.values()) this.checkMatch(state, progress.id, progress.matchIndex)
+  }
+
+  /**
+   * What a leader of this term must have. A candidate of term 1 whose last vote is late leads when a leader of term 2 has
+   * committed already: of that it need not know, and it can do no harm.
+   */
+  private lastCommittedBefore(term: Term): Index {
+    let last = this.committed.length - 1
+    while (last > 0 && (this.committedIn[last] as Term) >= term) last--
+    return Math.max(last, 0)
   }
 
   /** What the leader counts on is really there: durable, and the same. */
@@ -162,6 +174,7 @@ export class InvariantChecker {
       const known = this.committed[index]
       if (known === undefined) {
         this.committed[index] = term
+        this.committedIn[index] = state.currentTerm
         isNews = true
       } else if (known !== term) {
         throw violation(
@@ -186,11 +199,11 @@ export class InvariantChecker {
       if (server.log.baseIndex >= commitIndex) return true
       return server.log.durableIndex >= commitIndex && server.log.termAt(commitIndex) === currentTerm
     }
-    // In one step an entry may commit and the next configuration be appended: then the one before it counts, too.
+    // In one step an entry may commit and then the next configuration be appended: the one before it has decided.
     const { configuration, configurations } = state
     const isNew = configurations.currentIndex !== before?.configurationIndex
-    const earlier = isNew ? configurations.at(configurations.currentIndex - 1) : configuration
-    if (!hasQuorum(configuration, holds) && !hasQuorum(earlier, holds)) {
+    const inForce = isNew ? configurations.at(configurations.currentIndex - 1) : configuration
+    if (!hasQuorum(inForce, holds)) {
       throw violation('Commit Rule', state, `committed ${commitIndex} without a quorum of durable copies`)
     }
   }

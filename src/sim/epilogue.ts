@@ -15,6 +15,7 @@ const PATIENCE_TIMEOUTS = 10
 /** How often it is looked whether something has come about. */
 const LOOK_MS = 5
 
+/** What it works with. */
 export interface EpilogueParts {
   readonly bench: Bench
   readonly nemesis: Nemesis

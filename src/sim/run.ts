@@ -45,6 +45,7 @@ export interface Verdict {
   readonly atMs: number
 }
 
+/** How a run went. */
 export interface RunReport {
   /** Null: nothing bad has happened. */
   readonly verdict: Verdict | null

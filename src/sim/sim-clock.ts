@@ -3,7 +3,7 @@
  * ahead, as when a virtual machine was suspended.
  */
 import type { Cancel, Clock } from '../util/clock.ts'
-import type { Process } from './process.ts'
+import type { Host } from './host.ts'
 import type { World } from './world.ts'
 
 /**
@@ -14,15 +14,15 @@ const ROUNDING_MS = 1e-6
 
 export class SimClock implements Clock {
   private readonly world: World
-  private readonly process: Process
+  private readonly host: Host
   private rate = 1
   // At `since`, in the world's time, it read `base`.
   private base = 0
   private since = 0
 
-  constructor(world: World, process: Process) {
+  constructor(world: World, host: Host) {
     this.world = world
-    this.process = process
+    this.host = host
   }
 
   now(): number {
@@ -30,11 +30,11 @@ export class SimClock implements Clock {
   }
 
   schedule(delayMs: number, action: () => void): Cancel {
-    return this.world.scheduleFor(delayMs / this.rate + ROUNDING_MS, this.process, true, action)
+    return this.world.scheduleFor(delayMs / this.rate + ROUNDING_MS, this.host, true, action)
   }
 
   soon(action: () => void): void {
-    this.world.scheduleFor(0, this.process, false, action)
+    this.world.scheduleFor(0, this.host, false, action)
   }
 
   /** From now on it runs at `rate` times the world's speed. Timers that are set already keep their moment. */
@@ -47,7 +47,7 @@ export class SimClock implements Clock {
   /** It leaps ahead, and what was due meanwhile is due at once. */
   leap(ms: number): void {
     this.base += ms
-    this.world.hasten(this.process, ms / this.rate)
+    this.world.hasten(this.host, ms / this.rate)
   }
 
   /** Another machine's uptime is not ours: each server begins elsewhere. */

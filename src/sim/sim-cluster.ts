@@ -87,19 +87,19 @@ export class SimCluster {
 
   crash(server: SimServer, how: 'kill' | 'power'): void {
     if (!server.isUp) return
-    if (how === 'kill') this.network.resetAll(server.process)
+    if (how === 'kill') this.network.resetAll(server.host)
     server.crash(how)
     this.observers.ended(server, how)
   }
 
   pause(server: SimServer): void {
-    this.world.pause(server.process)
+    this.world.pause(server.host)
     this.observers.paused(server, true)
   }
 
   resume(server: SimServer): void {
-    if (!server.process.isPaused) return
-    this.world.resume(server.process)
+    if (!server.host.isPaused) return
+    this.world.resume(server.host)
     this.observers.paused(server, false)
   }
 
@@ -142,7 +142,7 @@ export class SimCluster {
 
   private lifeOf(server: SimServer): Life {
     const { world, links, observers, settings, network } = this
-    const { id, clock, process } = server
+    const { id, clock, host } = server
     const machine = new WatchedStateMachine(this.makeMachine(), world, server, observers)
     this.machines.set(server, machine)
     const join = this.joiners.get(server) ?? null
@@ -163,7 +163,7 @@ export class SimCluster {
       transport: (self, random) => {
         const stream = new StreamTransport(
           { ...self, address: addressOf(id), clock, random, limits: release.limits },
-          network.of(process),
+          network.of(host),
         )
         return new SimWire(world, links, server, stream, observers, (id) => this.byId(id)?.diskNumber ?? 0)
       },
@@ -173,8 +173,8 @@ export class SimCluster {
 
   private watcherOf(server: SimServer): RaftWatcher {
     const { observers } = this
-    const { life } = server.process
-    const isAlive = (): boolean => server.process.life === life
+    const { life } = server.host
+    const isAlive = (): boolean => server.host.life === life
     return {
       booted: (raft) => {
         if (isAlive()) observers.booted(server, raft)

@@ -5,7 +5,7 @@
 import type { FileSystemErrorCode } from '../storage/file-system.ts'
 import { type Fault, MemoryFileSystem, type Operation, type OperationKind } from '../storage/memory-file-system.ts'
 import type { Random } from '../util/random.ts'
-import type { Process } from './process.ts'
+import type { Host } from './host.ts'
 import type { World } from './world.ts'
 
 /** What an operation on the disk sets off, once: a crash between two steps that belong together. */
@@ -32,15 +32,15 @@ export class SimDisk {
   onOperation: ((operation: Operation) => void) | null = null
   trap: Trap | null = null
   private readonly world: World
-  private readonly process: Process
+  private readonly host: Host
   private readonly random: Random
 
-  constructor(world: World, process: Process, random: Random) {
+  constructor(world: World, host: Host, random: Random) {
     this.world = world
-    this.process = process
+    this.host = host
     this.random = random
     this.files = new MemoryFileSystem({
-      folder: `/${process.name}`,
+      folder: `/${host.name}`,
       fault: (operation) => this.judge(operation),
       delay: (operation) => this.delay(operation),
     })
@@ -85,6 +85,6 @@ export class SimDisk {
   private delay({ kind }: Operation): Promise<void> {
     if (kind !== 'sync' && kind !== 'syncFolder') return AT_ONCE
     const ms = this.minSyncMs + this.random.fraction() * (this.maxSyncMs - this.minSyncMs)
-    return new Promise((resolve) => void this.world.scheduleFor(ms, this.process, false, resolve))
+    return new Promise((resolve) => void this.world.scheduleFor(ms, this.host, false, resolve))
   }
 }

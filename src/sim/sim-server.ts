@@ -10,7 +10,7 @@ import type { DiskStorage } from '../storage/disk-storage.ts'
 import type { Identity } from '../transport/handshake.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { Random } from '../util/random.ts'
-import { Process } from './process.ts'
+import { Host } from './host.ts'
 import { SimClock } from './sim-clock.ts'
 import { SimDisk } from './sim-disk.ts'
 import type { World } from './world.ts'
@@ -33,7 +33,7 @@ export class SimServer {
   readonly id: ServerId
   /** From 1, in the order of coming into being. */
   readonly number: number
-  readonly process: Process
+  readonly host: Host
   readonly clock: SimClock
   readonly random: Random
   disk: SimDisk
@@ -58,27 +58,27 @@ export class SimServer {
     this.world = world
     this.random = random
     this.listener = listener
-    this.process = new Process(this.id)
-    this.clock = new SimClock(world, this.process)
+    this.host = new Host(this.id)
+    this.clock = new SimClock(world, this.host)
     this.clock.setBack(random.below(1_000_000))
-    this.disk = new SimDisk(world, this.process, random.split())
+    this.disk = new SimDisk(world, this.host, random.split())
   }
 
   get isUp(): boolean {
-    return this.process.isUp
+    return this.host.isUp
   }
 
   /** It has opened its disk and takes part, as far as it knows. */
   get isRunning(): boolean {
-    return this.node !== null && this.process.isUp && !this.process.isPaused
+    return this.node !== null && this.host.isUp && !this.host.isPaused
   }
 
   start(life: Life): void {
-    const { process, clock, random, listener } = this
-    process.begin()
-    const { life: number } = process
+    const { host, clock, random, listener } = this
+    host.begin()
+    const { life: number } = host
     this.failure = null
-    const isOver = (): boolean => process.life !== number
+    const isOver = (): boolean => host.life !== number
     openNode(life.settings, {
       fileSystem: this.disk.files,
       clock,
@@ -103,7 +103,7 @@ export class SimServer {
   /** The process is gone. What it had is lost with it, and of the disk what `how` says. */
   crash(how: 'kill' | 'power'): void {
     this.node = null
-    this.process.end()
+    this.host.end()
     if (how === 'power') this.disk.losePower()
     else this.disk.loseProcess()
     const mourners = [...this.onDeath]
@@ -113,7 +113,7 @@ export class SimServer {
 
   /** The folder is gone; a new, empty one is under the same name. */
   emptyDisk(): void {
-    this.disk = new SimDisk(this.world, this.process, this.random.split())
+    this.disk = new SimDisk(this.world, this.host, this.random.split())
     this.diskNumber++
   }
 

@@ -3,18 +3,9 @@
  * of one instant in the order in which they were scheduled. So a run is a function of what was put into it.
  */
 import type { Cancel } from '../util/clock.ts'
-import { EventHeap, type ScheduledEvent } from '../util/event-heap.ts'
+import { EventHeap } from '../util/event-heap.ts'
 import { type Hop, takeTurns } from '../util/hop.ts'
-import type { Process } from './process.ts'
-
-/** What will happen, and to whom: a process that stands still gets it later, one that has died never. */
-export interface Due extends ScheduledEvent {
-  readonly process: Process | null
-  /** The life that it is for; −1: whichever there is. */
-  readonly life: number
-  /** A timer of the process's own; what comes from outside is none. */
-  readonly isTimer: boolean
-}
+import type { Due, Host } from './host.ts'
 
 /** The run cannot go on: nothing is scheduled any more, or time does not move. */
 export class WorldError extends Error {
@@ -52,33 +43,33 @@ export class World {
   }
 
   /** Something comes to a process from outside: it waits while the process stands still, and reaches its next life as well. */
-  scheduleArrival(delayMs: number, process: Process, action: () => void): void {
-    this.push(delayMs, process, -1, false, action)
+  scheduleArrival(delayMs: number, host: Host, action: () => void): void {
+    this.push(delayMs, host, -1, false, action)
   }
 
   /** Something that a process has asked for, and that dies with it. */
-  scheduleFor(delayMs: number, process: Process, isTimer: boolean, action: () => void): Cancel {
-    return this.push(delayMs, process, process.life, isTimer, action)
+  scheduleFor(delayMs: number, host: Host, isTimer: boolean, action: () => void): Cancel {
+    return this.push(delayMs, host, host.life, isTimer, action)
   }
 
   /** The process does nothing until `resume`, and does not notice. */
-  pause(process: Process): void {
-    process.heldBack ??= []
+  pause(host: Host): void {
+    host.heldBack ??= []
   }
 
   /** It finds everything that has come meanwhile. Its timers come first, as they do in Node, then the rest in order. */
-  resume(process: Process): void {
-    const { heldBack } = process
+  resume(host: Host): void {
+    const { heldBack } = host
     if (heldBack === null) return
-    process.heldBack = null
+    host.heldBack = null
     for (const isTimer of [true, false]) {
       for (const due of heldBack) if (due.isTimer === isTimer) this.again(due, 0)
     }
   }
 
   /** The timers of a process are due so much earlier: its clock has leapt. */
-  hasten(process: Process, byMs: number): void {
-    const timers = this.heap.takeOut((due) => due.process === process && due.isTimer && due.life === process.life)
+  hasten(host: Host, byMs: number): void {
+    const timers = this.heap.takeOut((due) => due.host === host && due.isTimer && due.life === host.life)
     for (const due of timers.sort((one, other) => one.time - other.time || one.order - other.order)) {
       this.again(due, Math.max(due.time - this.time - byMs, 0))
     }
@@ -103,11 +94,11 @@ export class World {
     let due = this.heap.pop()
     while (due?.action === null) due = this.heap.pop()
     if (due === undefined) throw new WorldError(`at ${this.time.toFixed(1)} ms nothing is left that could happen`)
-    const { process } = due
-    if (process !== null) {
-      if (due.life !== -1 && due.life !== process.life) return
-      if (process.heldBack !== null) {
-        process.heldBack.push(due)
+    const { host } = due
+    if (host !== null) {
+      if (due.life !== -1 && due.life !== host.life) return
+      if (host.heldBack !== null) {
+        host.heldBack.push(due)
         return
       }
     }
@@ -127,13 +118,13 @@ export class World {
     action?.()
   }
 
-  private push(delayMs: number, process: Process | null, life: number, isTimer: boolean, action: () => void): Cancel {
+  private push(delayMs: number, host: Host | null, life: number, isTimer: boolean, action: () => void): Cancel {
     const due: Due = {
       time: this.time + Math.max(delayMs, 0),
       tie: 0,
       order: this.order++,
       action,
-      process,
+      host,
       life,
       isTimer,
     }
@@ -145,8 +136,8 @@ export class World {
 
   /** The same event later or earlier; cancelling it goes on to work, because its action is asked for when it happens. */
   private again(due: Due, delayMs: number): void {
-    const { process, life, isTimer } = due
-    this.push(delayMs, process, life, isTimer, () => {
+    const { host, life, isTimer } = due
+    this.push(delayMs, host, life, isTimer, () => {
       const { action } = due
       due.action = null
       action?.()

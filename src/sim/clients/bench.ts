@@ -23,6 +23,7 @@ export interface Result {
   readonly value?: unknown
 }
 
+/** What a bench is put together from. */
 export interface BenchParts {
   readonly world: World
   readonly cluster: SimCluster

@@ -6,7 +6,7 @@ import type { Operation } from '../workload.ts'
 /** An operation that has begun. */
 export interface Pending {
   readonly number: number
-  readonly process: number
+  readonly who: number
   readonly operation: Operation
 }
 
@@ -23,23 +23,23 @@ export class History {
   }
 
   /** The name of somebody who does one thing after the other. Whoever does not know what became of a thing gets a new one. */
-  newProcess(): number {
+  newName(): number {
     return this.processes++
   }
 
-  invoke(client: number, process: number, operation: Operation): Pending {
+  invoke(client: number, who: number, operation: Operation): Pending {
     const { f, key, value } = operation
-    this.events.push({ process, type: 'invoke', f, ...field('key', key), ...field('value', value) })
+    this.events.push({ process: who, type: 'invoke', f, ...field('key', key), ...field('value', value) })
     const number = ++this.operations
     this.observers.invoked(client, number, describe(operation))
-    return { number, process, operation }
+    return { number, who, operation }
   }
 
   /** @param value what a read or a command was answered; undefined for nothing */
-  complete(client: number, { number, process, operation }: Pending, outcome: Outcome, value?: unknown): void {
+  complete(client: number, { number, who, operation }: Pending, outcome: Outcome, value?: unknown): void {
     const { f, key } = operation
     const told = value === undefined ? operation.value : value
-    this.events.push({ process, type: outcome, f, ...field('key', key), ...field('value', told) })
+    this.events.push({ process: who, type: outcome, f, ...field('key', key), ...field('value', told) })
     this.counts[outcome]++
     this.observers.returned(client, number, outcome, outcome === 'ok' ? JSON.stringify(told ?? null) : outcome)
   }

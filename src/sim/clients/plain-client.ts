@@ -14,14 +14,14 @@ export class PlainClient {
   private readonly bench: Bench
   private readonly number: number
   private readonly random: Random
-  private process: number
+  private who: number
   private serial = 0
 
   constructor(bench: Bench, number: number, random: Random) {
     this.bench = bench
     this.number = number
     this.random = random
-    this.process = bench.history.newProcess()
+    this.who = bench.history.newName()
   }
 
   /** Until the bench closes. */
@@ -36,10 +36,10 @@ export class PlainClient {
   private async once(): Promise<void> {
     const { bench, random, number } = this
     const operation = bench.workload.next(random, number, ++this.serial)
-    const pending = bench.history.invoke(number, this.process, operation)
+    const pending = bench.history.invoke(number, this.who, operation)
     const { outcome, value } = await this.ask(random.pick(bench.cluster.servers), operation)
     bench.history.complete(number, pending, outcome, value)
-    if (outcome === 'info') this.process = bench.history.newProcess()
+    if (outcome === 'info') this.who = bench.history.newName()
   }
 
   /** There and back. What dies with the server is not answered, and the client's patience ends some time. */
@@ -47,10 +47,10 @@ export class PlainClient {
     const { world, settings } = this.bench
     return new Promise((resolve) => {
       const giveUp = world.schedule(settings.patienceMs, () => resolve({ outcome: 'info' }))
-      world.scheduleArrival(this.wayMs(), server.process, () => {
-        const { life } = server.process
+      world.scheduleArrival(this.wayMs(), server.host, () => {
+        const { life } = server.host
         void this.serve(server, operation).then((result) => {
-          if (server.process.life !== life) return
+          if (server.host.life !== life) return
           world.schedule(this.wayMs(), () => {
             giveUp()
             resolve(result)

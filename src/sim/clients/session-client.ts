@@ -24,7 +24,7 @@ export class SessionClient {
   private readonly bench: Bench
   private readonly number: number
   private readonly random: Random
-  private process: number
+  private who: number
   private serial = 0
   private session: { readonly id: number; nextSerial: number } | null = null
   private unsettled: Unsettled | null = null
@@ -33,7 +33,7 @@ export class SessionClient {
     this.bench = bench
     this.number = number
     this.random = random
-    this.process = bench.history.newProcess()
+    this.who = bench.history.newName()
   }
 
   /** Until the bench closes; what is not known by then never will be. */
@@ -58,7 +58,7 @@ export class SessionClient {
       if ((await this.untilDeath(server, bench.sleep(random.fraction() * bench.settings.thinkMs))) === DIED) return
       if (!bench.isOpen) break
       const operation = bench.workload.next(random, this.number, ++this.serial)
-      const pending = bench.history.invoke(this.number, this.process, operation)
+      const pending = bench.history.invoke(this.number, this.who, operation)
       if (!(await this.finish(server, node, session, pending))) return
     }
     if (session.hasEnded) this.session = null
@@ -98,7 +98,7 @@ export class SessionClient {
   private complete(pending: Pending, { outcome, value }: Result): void {
     this.unsettled = null
     this.bench.history.complete(this.number, pending, outcome, value)
-    if (outcome === 'info') this.process = this.bench.history.newProcess()
+    if (outcome === 'info') this.who = this.bench.history.newName()
   }
 
   private loseSession(): void {

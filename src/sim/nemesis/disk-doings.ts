@@ -13,6 +13,7 @@ type DiskAction = Extract<Action, { kind: 'slowDisk' | 'fullDisk' | 'breakDisk' 
 /** What a disk reads and writes as one. */
 const BLOCK_BYTES = 4096
 
+/** See `doingOf`. */
 export function doToDisk(action: DiskAction, stage: Stage): Doing | null {
   const { cluster, random, supervisor } = stage
   const server = aimAt(action.server, cluster, random)

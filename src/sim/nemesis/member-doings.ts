@@ -13,6 +13,7 @@ type MemberAction = Extract<
 /** More than that nobody adds: each is a lane, and a dozen servers say nothing that nine do not. */
 const MAX_SERVERS = 9
 
+/** See `doingOf`. */
 export function doToMembers(action: MemberAction, { cluster, random }: Stage): Doing | null {
   switch (action.kind) {
     case 'transfer': {

@@ -24,57 +24,28 @@ type NetworkAction = Extract<
   }
 >
 
-export function doToNetwork(action: NetworkAction, { cluster, random }: Stage): Doing | null {
+/** See `doingOf`. */
+export function doToNetwork(action: NetworkAction, stage: Stage): Doing | null {
+  const { cluster } = stage
   switch (action.kind) {
-    case 'isolate': {
-      const server = aimAt(action.server, cluster, random)
-      if (server === null) return null
-      const hears = (from: SimServer, to: SimServer): boolean =>
-        (to === server && !action.hears) || (from === server && !action.isHeard)
-      const how = action.hears ? 'hears and is not heard' : action.isHeard ? 'is heard and does not hear' : 'is cut off'
-      return { words: how, server, end: cut(cluster, hears) }
-    }
-    case 'partition': {
-      const isHere = (server: SimServer): boolean => ((action.side >> (server.number - 1)) & 1) === 1
-      const isCut = (from: SimServer, to: SimServer): boolean =>
-        isHere(from) !== isHere(to) && (!action.oneWay || isHere(from))
-      const words = `partition ${names(cluster, isHere)}${action.oneWay ? ' →' : ' |'} ${names(cluster, (one) => !isHere(one))}`
-      return { words, server: null, end: cut(cluster, isCut) }
-    }
-    case 'bridge': {
-      const middle = cluster.server(action.server)
-      const isHere = (server: SimServer): boolean => ((action.side >> (server.number - 1)) & 1) === 1
-      const isCut = (from: SimServer, to: SimServer): boolean =>
-        from !== middle && to !== middle && isHere(from) !== isHere(to)
-      return { words: `is the bridge between two sides`, server: middle, end: cut(cluster, isCut) }
-    }
-    case 'cutLink': {
-      const [from, to] = [cluster.server(action.from), cluster.server(action.to)]
-      if (from === to) return null
-      return {
-        words: `no way from ${from.id} to ${to.id}`,
-        server: null,
-        end: cut(cluster, (a, b) => a === from && b === to),
-      }
-    }
+    case 'isolate':
+      return isolate(action, stage)
+    case 'partition':
+      return partition(action, cluster)
+    case 'bridge':
+      return bridge(action, cluster)
+    case 'cutLink':
+      return cutLink(action, cluster)
     case 'flap':
       return flap(action, cluster)
-    case 'hangUp': {
-      const [one, other] = [cluster.server(action.one), cluster.server(action.other)]
-      cluster.network.hangUp(one.id, other.id)
-      return { words: `connections between ${one.id} and ${other.id} break`, server: null, end: null }
+    case 'hangUp':
+      return hangUp(action, cluster)
+    case 'slowLink':
+      return slowLink(action, cluster)
+    case 'delay': {
+      const { minMs: minDelayMs, maxMs: maxDelayMs } = action
+      return everywhere(cluster, `delays of ${minDelayMs} to ${maxDelayMs} ms`, { minDelayMs, maxDelayMs })
     }
-    case 'slowLink': {
-      const link = cluster.links.of(cluster.server(action.from).id, cluster.server(action.to).id)
-      link.set({ bytesPerMs: action.bytesPerMs })
-      const words = `${link.from} to ${link.to}: ${action.bytesPerMs} bytes a ms`
-      return { words, server: null, end: () => link.set({ bytesPerMs: cluster.calm.bytesPerMs }) }
-    }
-    case 'delay':
-      return everywhere(cluster, `delays of ${action.minMs} to ${action.maxMs} ms`, {
-        minDelayMs: action.minMs,
-        maxDelayMs: action.maxMs,
-      })
     case 'unruly': {
       const { loss, copies, late, lateMs } = action
       const words = `of messages ${percent(loss)} lost, ${percent(copies)} twice, ${percent(late)} up to ${lateMs} ms late`
@@ -85,6 +56,55 @@ export function doToNetwork(action: NetworkAction, { cluster, random }: Stage): 
     case 'corruptBytes':
       return everywhere(cluster, `${percent(action.chance)} of pieces corrupted`, { corruptChance: action.chance })
   }
+}
+
+type Of<Kind extends NetworkAction['kind']> = Extract<NetworkAction, { kind: Kind }>
+
+function isolate({ server: target, hears, isHeard }: Of<'isolate'>, { cluster, random }: Stage): Doing | null {
+  const server = aimAt(target, cluster, random)
+  if (server === null) return null
+  const isCut = (from: SimServer, to: SimServer): boolean => (to === server && !hears) || (from === server && !isHeard)
+  const words = hears ? 'hears and is not heard' : isHeard ? 'is heard and does not hear' : 'is cut off'
+  return { words, server, end: cut(cluster, isCut) }
+}
+
+function partition({ side, oneWay }: Of<'partition'>, cluster: SimCluster): Doing {
+  const isHere = (server: SimServer): boolean => isOn(side, server)
+  const isCut = (from: SimServer, to: SimServer): boolean => isHere(from) !== isHere(to) && (!oneWay || isHere(from))
+  const [here, there] = [names(cluster, isHere), names(cluster, (one) => !isHere(one))]
+  return { words: `partition ${here}${oneWay ? ' ←' : ' |'} ${there}`, server: null, end: cut(cluster, isCut) }
+}
+
+function bridge({ server, side }: Of<'bridge'>, cluster: SimCluster): Doing {
+  const middle = cluster.server(server)
+  const isCut = (from: SimServer, to: SimServer): boolean =>
+    from !== middle && to !== middle && isOn(side, from) !== isOn(side, to)
+  return { words: 'is the bridge between two sides', server: middle, end: cut(cluster, isCut) }
+}
+
+function cutLink(action: Of<'cutLink'>, cluster: SimCluster): Doing | null {
+  const [from, to] = [cluster.server(action.from), cluster.server(action.to)]
+  if (from === to) return null
+  const end = cut(cluster, (a, b) => a === from && b === to)
+  return { words: `no way from ${from.id} to ${to.id}`, server: null, end }
+}
+
+function hangUp(action: Of<'hangUp'>, cluster: SimCluster): Doing {
+  const [one, other] = [cluster.server(action.one), cluster.server(action.other)]
+  cluster.network.hangUp(one.id, other.id)
+  return { words: `connections between ${one.id} and ${other.id} break`, server: null, end: null }
+}
+
+function slowLink({ from, to, bytesPerMs }: Of<'slowLink'>, cluster: SimCluster): Doing {
+  const link = cluster.links.of(cluster.server(from).id, cluster.server(to).id)
+  link.set({ bytesPerMs })
+  const words = `${link.from} to ${link.to}: ${bytesPerMs} bytes a ms`
+  return { words, server: null, end: () => link.set({ bytesPerMs: cluster.calm.bytesPerMs }) }
+}
+
+/** In a mask of servers, the lowest bit is the first one. */
+function isOn(side: number, { number }: SimServer): boolean {
+  return ((side >> (number - 1)) & 1) === 1
 }
 
 /** @returns what puts them together again */

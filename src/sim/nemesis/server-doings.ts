@@ -9,6 +9,7 @@ type ServerAction = Extract<
   { kind: 'crash' | 'crashAt' | 'crashAll' | 'stop' | 'pause' | 'drift' | 'leap' | 'slowApply' | 'upgrade' }
 >
 
+/** See `doingOf`. */
 export function doToServer(action: ServerAction, stage: Stage): Doing | null {
   const { cluster, random, supervisor } = stage
   if (action.kind === 'crashAll') {
@@ -37,7 +38,7 @@ export function doToServer(action: ServerAction, stage: Stage): Doing | null {
       server.clock.drift(action.rate)
       return { words: `its clock runs ${action.rate} times as fast`, server, end: () => server.clock.drift(1) }
     case 'leap':
-      if (server.process.isPaused) return null
+      if (server.host.isPaused) return null
       server.clock.leap(action.ms)
       return { words: `its clock leaps ${action.ms} ms ahead`, server, end: null }
     case 'slowApply':
@@ -80,10 +81,10 @@ function crashAt(
 function stop(server: SimServer, { cluster, supervisor }: Stage): Doing | null {
   const { node } = server
   if (node === null) return null
-  const { life } = server.process
+  const { life } = server.host
   server.holds++
   const gone = (): void => {
-    if (server.process.life === life) cluster.crash(server, 'kill')
+    if (server.host.life === life) cluster.crash(server, 'kill')
     // It may have taken longer than it was to be away.
     supervisor.startIfMay(server)
   }

@@ -1,7 +1,7 @@
 /** The simulated network: who listens where, and connections between processes over links that can fail. */
 import type { ByteStream, Listener, Network } from '../../transport/network.ts'
 import { TransportError } from '../../transport/transport.ts'
-import type { Process } from '../process.ts'
+import type { Host } from '../host.ts'
 import type { World } from '../world.ts'
 import type { Links } from './link.ts'
 import { SimStream, type StreamFaults } from './sim-stream.ts'
@@ -10,7 +10,7 @@ import { SimStream, type StreamFaults } from './sim-stream.ts'
 const RETRY_MS = 50
 
 interface Listening {
-  readonly process: Process
+  readonly host: Host
   readonly life: number
   readonly accept: (stream: ByteStream) => void
 }
@@ -19,9 +19,9 @@ export class SimNetwork {
   readonly links: Links
   private readonly world: World
   private readonly faults: StreamFaults
-  private readonly machines = new Map<string, Process>()
+  private readonly machines = new Map<string, Host>()
   private readonly listeners = new Map<string, Listening>()
-  private streams: { readonly process: Process; readonly life: number; readonly stream: SimStream }[] = []
+  private streams: { readonly host: Host; readonly life: number; readonly stream: SimStream }[] = []
 
   constructor(world: World, links: Links, faults: StreamFaults) {
     this.world = world
@@ -30,34 +30,34 @@ export class SimNetwork {
   }
 
   /** The network as this life of the process sees it. Addresses are `name:port`. */
-  of(process: Process): Network {
-    this.machines.set(process.name, process)
+  of(host: Host): Network {
+    this.machines.set(host.name, host)
     return {
-      connect: (address, timeoutMs) => this.connect(process, address, timeoutMs),
-      listen: async (address, accept) => this.listen(process, address, accept),
+      connect: (address, timeoutMs) => this.connect(host, address, timeoutMs),
+      listen: async (address, accept) => this.listen(host, address, accept),
     }
   }
 
   /** The process is killed, and its system says so at the other end of each of its connections. */
-  resetAll(process: Process): void {
-    const theirs = this.streams.filter((one) => one.process === process)
-    this.streams = this.streams.filter((one) => one.process !== process)
+  resetAll(host: Host): void {
+    const theirs = this.streams.filter((one) => one.host === host)
+    this.streams = this.streams.filter((one) => one.host !== host)
     for (const { stream } of theirs) stream.reset()
   }
 
   /** The connections between two servers break, and both notice. */
   hangUp(one: string, other: string): void {
-    for (const { process, stream } of this.streams) {
-      const [from, to] = [process.name, stream.remote]
+    for (const { host, stream } of this.streams) {
+      const [from, to] = [host.name, stream.remote]
       if ((from === one && to === other) || (from === other && to === one)) stream.break('reset')
     }
   }
 
-  private listen(process: Process, address: string, accept: (stream: ByteStream) => void): Listener {
+  private listen(host: Host, address: string, accept: (stream: ByteStream) => void): Listener {
     const taken = this.listeners.get(address)
-    if (taken !== undefined && taken.life === taken.process.life)
+    if (taken !== undefined && taken.life === taken.host.life)
       throw new TransportError('ERR_QUORATE_ADDRESS_IN_USE', `${address} is taken`)
-    const listening = { process, life: process.life, accept }
+    const listening = { host, life: host.life, accept }
     this.listeners.set(address, listening)
     return {
       address,
@@ -67,15 +67,15 @@ export class SimNetwork {
     }
   }
 
-  private connect(process: Process, address: string, timeoutMs: number): Promise<ByteStream> {
+  private connect(host: Host, address: string, timeoutMs: number): Promise<ByteStream> {
     return new Promise((resolve, reject) => {
       let isOver = false
-      const giveUp = this.world.scheduleFor(timeoutMs, process, true, () => {
+      const giveUp = this.world.scheduleFor(timeoutMs, host, true, () => {
         isOver = true
         reject(silence(address, timeoutMs))
       })
       this.dial(
-        process,
+        host,
         address,
         RETRY_MS,
         () => isOver,
@@ -94,27 +94,27 @@ export class SimNetwork {
 
   /** The first packet, again and again until it gets there or nobody wants to know any more. */
   private dial(
-    process: Process,
+    host: Host,
     address: string,
     pauseMs: number,
     isOver: () => boolean,
     answer: (stream: SimStream | null) => void,
   ): void {
     const { world } = this
-    const [host = ''] = address.split(':')
-    const there = this.links.of(process.name, host)
-    const machine = this.machines.get(host)
+    const [name = ''] = address.split(':')
+    const there = this.links.of(host.name, name)
+    const machine = this.machines.get(name)
     if (machine?.isUp === true && there.state.isUp) {
-      world.scheduleArrival(there.delay(world.now(), 0), machine, () => this.knock(process, machine, address, answer))
+      world.scheduleArrival(there.delay(world.now(), 0), machine, () => this.knock(host, machine, address, answer))
       return
     }
-    world.scheduleFor(pauseMs, process, true, () => {
-      if (!isOver()) this.dial(process, address, pauseMs * 2, isOver, answer)
+    world.scheduleFor(pauseMs, host, true, () => {
+      if (!isOver()) this.dial(host, address, pauseMs * 2, isOver, answer)
     })
   }
 
   /** At the machine that was dialled. The answer goes back over the link, and waits if that is down. */
-  private knock(dialler: Process, machine: Process, address: string, answer: (stream: SimStream | null) => void): void {
+  private knock(dialler: Host, machine: Host, address: string, answer: (stream: SimStream | null) => void): void {
     const { world } = this
     const { life } = dialler
     const back = this.links.of(machine.name, dialler.name)
@@ -138,15 +138,15 @@ export class SimNetwork {
     else back.waiting.push(() => tell(stream))
   }
 
-  private join(dialler: Process, machine: Process): [SimStream, SimStream] {
+  private join(dialler: Host, machine: Host): [SimStream, SimStream] {
     const { world, links, faults } = this
     const dialled = new SimStream(world, dialler, machine.name, links.of(dialler.name, machine.name), faults)
     const accepted = new SimStream(world, machine, dialler.name, links.of(machine.name, dialler.name), faults)
     dialled.other = accepted
     accepted.other = dialled
-    this.streams = this.streams.filter(({ process, life }) => process.life === life)
-    this.streams.push({ process: dialler, life: dialler.life, stream: dialled })
-    this.streams.push({ process: machine, life: machine.life, stream: accepted })
+    this.streams = this.streams.filter(({ host, life }) => host.life === life)
+    this.streams.push({ host: dialler, life: dialler.life, stream: dialled })
+    this.streams.push({ host: machine, life: machine.life, stream: accepted })
     return [dialled, accepted]
   }
 }

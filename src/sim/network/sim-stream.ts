@@ -6,7 +6,7 @@
 import type { ByteStream, ByteStreamHandlers } from '../../transport/network.ts'
 import { TransportError } from '../../transport/transport.ts'
 import { concat } from '../../util/bytes.ts'
-import type { Process } from '../process.ts'
+import type { Host } from '../host.ts'
 import type { World } from '../world.ts'
 import type { Link } from './link.ts'
 
@@ -28,7 +28,7 @@ export class SimStream implements ByteStream {
   /** The other end; set by whoever made both. */
   other!: SimStream
   private readonly world: World
-  private readonly process: Process
+  private readonly host: Host
   private readonly life: number
   /** From here to the other end. */
   private readonly link: Link
@@ -40,10 +40,10 @@ export class SimStream implements ByteStream {
   private isFull = false
   private stuck: Parcel[] | null = null
 
-  constructor(world: World, process: Process, remote: string, link: Link, faults: StreamFaults) {
+  constructor(world: World, host: Host, remote: string, link: Link, faults: StreamFaults) {
     this.world = world
-    this.process = process
-    this.life = process.life
+    this.host = host
+    this.life = host.life
     this.remote = remote
     this.link = link
     this.faults = faults
@@ -54,7 +54,7 @@ export class SimStream implements ByteStream {
   }
 
   write(pieces: readonly Uint8Array[]): boolean {
-    if (this.isClosed || this.life !== this.process.life) return true
+    if (this.isClosed || this.life !== this.host.life) return true
     const bytes = concat(pieces)
     this.bytesUnderWay += bytes.length
     this.send({ bytes })
@@ -65,19 +65,19 @@ export class SimStream implements ByteStream {
   close(): void {
     if (this.isClosed) return
     this.isClosed = true
-    if (this.life === this.process.life) this.send('end')
+    if (this.life === this.host.life) this.send('end')
   }
 
   /** The process has died, the machine lives: its system resets the connection. */
   reset(): void {
     const { world, link, other } = this
     this.isClosed = true
-    if (link.state.isUp) world.scheduleArrival(link.delay(world.now(), 0), other.process, () => other.break('reset'))
+    if (link.state.isUp) world.scheduleArrival(link.delay(world.now(), 0), other.host, () => other.break('reset'))
   }
 
   /** The connection ended, and this end is told. */
   break(reason: string): void {
-    if (this.isClosed || this.life !== this.process.life) return
+    if (this.isClosed || this.life !== this.host.life) return
     this.isClosed = true
     this.handlers?.onClose(new TransportError('ERR_QUORATE_CONNECTION_LOST', reason))
   }
@@ -102,7 +102,7 @@ export class SimStream implements ByteStream {
     const now = world.now()
     const delayMs = link.delay(now, parcel === 'end' ? 0 : parcel.bytes.length)
     this.lastArrival = Math.max(this.lastArrival, now + delayMs)
-    world.scheduleArrival(this.lastArrival - now, other.process, () => this.arrive(parcel))
+    world.scheduleArrival(this.lastArrival - now, other.host, () => this.arrive(parcel))
   }
 
   /** In the other end's process. */
@@ -115,7 +115,7 @@ export class SimStream implements ByteStream {
     this.noteArrived(parcel.bytes.length)
     if (!other.isAlive) {
       // A machine that knows nothing of the connection says so; one that is off says nothing.
-      if (other.process.isUp) other.reset()
+      if (other.host.isUp) other.reset()
       return
     }
     const { cutChance, corruptChance } = link.state
@@ -124,7 +124,7 @@ export class SimStream implements ByteStream {
   }
 
   private get isAlive(): boolean {
-    return !this.isClosed && this.life === this.process.life
+    return !this.isClosed && this.life === this.host.life
   }
 
   /** In the middle of a frame, or wherever it happens to be. */
@@ -133,7 +133,7 @@ export class SimStream implements ByteStream {
     this.faults.cut(link.from, link.to)
     other.handlers?.onData(bytes.subarray(0, link.random.below(bytes.length)))
     other.break('reset')
-    this.world.scheduleArrival(link.state.minDelayMs, this.process, () => this.break('reset'))
+    this.world.scheduleArrival(link.state.minDelayMs, this.host, () => this.break('reset'))
   }
 
   private maybeCorrupt(bytes: Uint8Array, chance: number): Uint8Array {
@@ -150,7 +150,7 @@ export class SimStream implements ByteStream {
     this.bytesUnderWay -= bytes
     if (!this.isFull || this.bytesUnderWay > BUFFER_BYTES / 2) return
     this.isFull = false
-    this.world.scheduleArrival(this.link.state.minDelayMs, this.process, () => {
+    this.world.scheduleArrival(this.link.state.minDelayMs, this.host, () => {
       if (this.isAlive) this.handlers?.onDrain()
     })
   }

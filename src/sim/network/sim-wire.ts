@@ -33,7 +33,7 @@ export class SimWire implements Transport {
     this.inner = inner
     this.observers = observers
     this.diskOf = diskOf
-    this.life = server.process.life
+    this.life = server.host.life
   }
 
   start(handlers: TransportHandlers): Promise<void> {
@@ -48,7 +48,7 @@ export class SimWire implements Transport {
   }
 
   send(message: Message): void {
-    if (this.life !== this.server.process.life) return
+    if (this.life !== this.server.host.life) return
     this.observers.sent(this.server, message)
     this.inner.send(message)
   }
@@ -89,7 +89,7 @@ export class SimWire implements Transport {
   /** To this life of the receiver; the sender may have begun another one meanwhile, but on the same disk. */
   private later(message: Message, handlers: TransportHandlers, delayMs: number): void {
     const disk = this.diskOf(message.from)
-    this.world.scheduleFor(delayMs, this.server.process, false, () => {
+    this.world.scheduleFor(delayMs, this.server.host, false, () => {
       if (this.diskOf(message.from) === disk) this.handOver(message, handlers)
     })
   }

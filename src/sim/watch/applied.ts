@@ -56,8 +56,8 @@ export class Applied implements Observer {
 
   private placeOf(server: SimServer): Place {
     let place = this.places.get(server.id)
-    if (place === undefined || place.life !== server.process.life) {
-      place = { life: server.process.life, index: 0 }
+    if (place === undefined || place.life !== server.host.life) {
+      place = { life: server.host.life, index: 0 }
       this.places.set(server.id, place)
     }
     return place

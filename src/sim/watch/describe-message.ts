@@ -1,6 +1,7 @@
 /** A message's fields in a few words, for people. */
 import type { Message } from '../../raft/message.ts'
 
+/** Without its type, its term and its ends. */
 export function describeFields(message: Message): string {
   switch (message.type) {
     case 'PreVote':

@@ -5,6 +5,7 @@ import type { SimServer } from '../sim-server.ts'
 import type { World } from '../world.ts'
 import type { Observers } from './observer.ts'
 
+/** What was applied is told when the answers are there. */
 export class WatchedStateMachine implements StateMachine {
   readonly inner: StateMachine
   /** How long a batch takes. */
@@ -22,7 +23,7 @@ export class WatchedStateMachine implements StateMachine {
     this.server = server
     this.observers = observers
     // The life that is about to begin.
-    this.life = server.process.life + 1
+    this.life = server.host.life + 1
     const { sessionsClosed } = inner
     if (sessionsClosed !== undefined) this.sessionsClosed = (ids, entry) => sessionsClosed.call(inner, ids, entry)
   }
@@ -43,12 +44,12 @@ export class WatchedStateMachine implements StateMachine {
   }
 
   private get isAlive(): boolean {
-    return this.server.process.life === this.life
+    return this.server.host.life === this.life
   }
 
   private async applyLate(entries: readonly CommittedEntry[]): Promise<readonly Uint8Array[]> {
     const { applyMs, server, world } = this
-    await new Promise<void>((resolve) => void world.scheduleFor(applyMs, server.process, false, resolve))
+    await new Promise<void>((resolve) => void world.scheduleFor(applyMs, server.host, false, resolve))
     return this.applyNow(entries)
   }
 

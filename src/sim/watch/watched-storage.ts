@@ -11,8 +11,8 @@ export function watchedStorage(storage: DiskStorage, server: SimServer, observer
 }
 
 function watchedLog(log: LogStore, server: SimServer, observers: Observers): LogStore {
-  const { life } = server.process
-  const isAlive = (): boolean => server.process.life === life
+  const { life } = server.host
+  const isAlive = (): boolean => server.host.life === life
   return {
     open: () => log.open(),
     read: (from, to, maxBytes) => log.read(from, to, maxBytes),

@@ -1,7 +1,16 @@
 /** A process on a machine, as far as the world around it is concerned: it lives, stands still, dies, comes back. */
-import type { Due } from './world.ts'
+import type { ScheduledEvent } from '../util/event-heap.ts'
 
-export class Process {
+/** What will happen, and to whom: a process that stands still gets it later, one that has died never. */
+export interface Due extends ScheduledEvent {
+  readonly host: Host | null
+  /** The life that it is for; −1: whichever there is. */
+  readonly life: number
+  /** A timer of the process's own; what comes from outside is none. */
+  readonly isTimer: boolean
+}
+
+export class Host {
   readonly name: string
   /** Counts its lives: what an earlier life has scheduled is not carried out. */
   life = 0
