@@ -21,11 +21,13 @@ import type { Plan } from './plan.ts'
 import { SimCluster } from './sim-cluster.ts'
 import { Applied } from './watch/applied.ts'
 import { Configurations } from './watch/configurations.ts'
+import { Conformance } from './watch/conformance.ts'
 import { Consensus } from './watch/consensus.ts'
 import { Messages } from './watch/messages.ts'
 import { BrokenProperty, type Observer, Observers } from './watch/observer.ts'
 import { Promises } from './watch/promises.ts'
 import { RunHash } from './watch/run-hash.ts'
+import { type Situation, Situations } from './watch/situations.ts'
 import type { Workload } from './workload.ts'
 import { World } from './world.ts'
 
@@ -57,6 +59,8 @@ export interface RunReport {
   readonly operations: { readonly ok: number; readonly fail: number; readonly info: number }
   /** How often each kind of fault and operator's doing came about. */
   readonly faults: ReadonlyMap<string, number>
+  /** How often the run came into each of the situations that there are; absent: never. */
+  readonly situations: ReadonlyMap<Situation, number>
 }
 
 /** How long the first members may take to meet and to elect a leader. */
@@ -81,6 +85,7 @@ class Run {
   private readonly hash: RunHash
   private readonly consensus = new Consensus()
   private readonly configurations = new Configurations()
+  private readonly situations = new Situations()
   private readonly cluster: SimCluster
   private readonly nemesis: Nemesis
   private readonly bench: Bench
@@ -93,15 +98,10 @@ class Run {
     this.world.limitMs = settings.durationMs + AFTERMATH_LIMIT_MS
     this.hash = new RunHash(this.world)
     const applied = new Applied()
-    const all = [
-      this.consensus,
-      this.configurations,
-      new Promises(),
-      new Messages(),
-      applied,
-      this.hash,
-      ...observers(this.world),
-    ]
+    const { consensus, configurations, situations, hash } = this
+    const conformance = new Conformance(settings.raft.leaseReads === true)
+    const judges = [consensus, new Promises(), new Messages(), applied, conformance]
+    const all = [...judges, configurations, situations, hash, ...observers(this.world)]
     this.observers = new Observers(all, (error) => this.world.fail(error))
     const workload = make?.(plan) ?? new KeyValueWorkload(settings)
     const { random } = this
@@ -112,12 +112,12 @@ class Run {
     this.nemesis = new Nemesis(this.cluster, random.split())
     const history = new History(this.observers)
     const ledger = new Ledger(applied)
-    const { world, cluster, consensus, configurations } = this
+    const { world, cluster } = this
     this.bench = new Bench({ world, cluster, consensus, configurations, history, ledger, workload })
   }
 
   async perform(): Promise<RunReport> {
-    const { world, bench, hash, nemesis } = this
+    const { world, bench, hash, nemesis, situations } = this
     let verdict: Verdict | null = null
     try {
       await world.run(this.story())
@@ -135,6 +135,7 @@ class Run {
       history: bench.history.events,
       operations: bench.history.counts,
       faults: nemesis.counts,
+      situations: situations.counts,
     }
   }
 

@@ -75,6 +75,12 @@ function sealBytes(fileSystem: MemoryFileSystem): Set<number> {
   return seals
 }
 
+/** The write with this number gets half of its bytes onto the disk, and fails. */
+function failAtWrite(fileSystem: MemoryFileSystem, number: number): void {
+  let writes = 0
+  fileSystem.fault = ({ kind }) => (kind === 'write' && ++writes === number ? { code: 'ENOSPC', effect: 'part' } : null)
+}
+
 function overwrite(fileSystem: MemoryFileSystem, name: string, offset: number, bytes: Uint8Array): void {
   fileSystem.image(name).write(offset, bytes)
 }
@@ -141,6 +147,18 @@ describe('a write that was interrupted', () => {
       expect(opened.lastIndex, `cut at ${cut}`).toBe(seals.has(cut) ? 7 : 4)
       if (cut > start && !seals.has(cut))
         expect(opened.recovery.tornTail).toMatchObject({ file: `/data/${FIRST}`, offset: start })
+    }
+  })
+
+  test.each([1, 2])('is cut off although cutting it off was interrupted in write %i', async (number) => {
+    const [start, end] = batchOffsets(await logOf(...SMALL)).slice(-2) as [number, number]
+    for (let cut = start + 1; cut < end; cut++) {
+      const fileSystem = await logOf(...SMALL)
+      overwrite(fileSystem, FIRST, cut, new Uint8Array(end - cut))
+      failAtWrite(fileSystem, number)
+      await reopen(fileSystem).catch(() => {})
+      fileSystem.fault = null
+      expect(await lastIndexOf(fileSystem), `cut at ${cut}`).toBeTypeOf('number')
     }
   })
 

@@ -19,6 +19,7 @@ import {
   segmentNumber,
 } from './segment.ts'
 import { type Flaw, type ReadBatch, SegmentReader } from './segment-reader.ts'
+import { wipe } from './wipe.ts'
 
 /**
  * A log that is ready to be written on: a torn end was cut off, and there are zeros behind `end`. The caller closes the
@@ -193,7 +194,7 @@ class Recovery {
   private async wipe(segment: Segment, end: number): Promise<void> {
     const last = await new SegmentReader(segment).endOfBytes(end)
     if (last === end) return
-    segment.file.write(end, [new Uint8Array(last - end)])
+    wipe(segment.file, end, last)
     await segment.file.sync()
   }
 

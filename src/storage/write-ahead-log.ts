@@ -23,6 +23,7 @@ import { recoverLog } from './recovery.ts'
 import { readEntries } from './run-reader.ts'
 import { createSegment } from './segment.ts'
 import { MIN_SEGMENT_BYTES, SegmentRow } from './segment-row.ts'
+import { wipe } from './wipe.ts'
 
 /** One log's place and sizes. The sizes may differ from one start to the next; the log id is for ever. */
 export interface DiskLogOptions {
@@ -286,7 +287,7 @@ export class WriteAheadLog {
    */
   private async cleanEnd(unclean: number): Promise<void> {
     const { active, end } = this.requireRow()
-    active.file.write(end, [new Uint8Array(unclean - end)])
+    wipe(active.file, end, unclean)
     await this.sync()
     this.unclean = null
   }
