@@ -62,8 +62,7 @@ export class Epilogue {
    */
   private chooseCore(): SimServer[] {
     const { cluster, configurations } = this.bench
-    const { lost } = this.nemesis.supervisor
-    const sound = cluster.servers.filter((server) => !lost.has(server) && server.diskNumber === 1)
+    const sound = cluster.servers.filter(({ isTampered, diskNumber }) => !isTampered && diskNumber === 1)
     const known = configurations.all()
     const suffices = (core: readonly SimServer[]): boolean =>
       known.every((configuration) => isMajority(configuration, core))

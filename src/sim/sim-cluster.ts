@@ -60,7 +60,9 @@ export class SimCluster {
 
   /** A server that exists, with an empty disk, and is off. */
   addServer(): SimServer {
-    const server = new SimServer(this.world, this.servers.length + 1, this.random.split(), {
+    const number = this.servers.length + 1
+    const isFounder = number <= this.settings.servers
+    const server = new SimServer(this.world, number, isFounder, this.random.split(), {
       started: (one) => this.onStarted(one),
       failed: (one, error) => {
         this.observers.ended(one, error.message)

@@ -39,6 +39,10 @@ export class SimServer {
   disk: SimDisk
   /** Counts its disks: an emptied one is another one. */
   diskNumber = 1
+  /** The random name of its present disk, once it was opened. */
+  incarnation = ''
+  /** One of the cluster's first members. */
+  readonly isFounder: boolean
   /** Somebody has tampered with what lies on its disk: it may refuse to start, and must not serve what is wrong. */
   isTampered = false
   /** How many of those who hold it down there are: a crash that lasts, an operator. */
@@ -52,7 +56,8 @@ export class SimServer {
   private readonly world: World
   private readonly listener: LifeListener
 
-  constructor(world: World, number: number, random: Random, listener: LifeListener) {
+  constructor(world: World, number: number, isFounder: boolean, random: Random, listener: LifeListener) {
+    this.isFounder = isFounder
     this.id = `s${number}`
     this.number = number
     this.world = world
@@ -83,7 +88,10 @@ export class SimServer {
       fileSystem: this.disk.files,
       clock,
       random: random.split(),
-      transport: (self, chance) => life.transport(self, chance),
+      transport: (self, chance) => {
+        this.incarnation = self.incarnation
+        return life.transport(self, chance)
+      },
       storage: (storage) => life.storage(storage),
     }).then(
       (node) => {

@@ -99,3 +99,22 @@ class HeldUpClock implements Clock {
     this.runSoon = action
   }
 }
+
+test.each([4133.220823893779, 15744.369740841257])(
+  'a timer that is late by next to nothing is late enough: from %d on',
+  async (start) => {
+    const clock = new VirtualClock()
+    let looks = 0
+    const late: Clock = {
+      now: () => start + clock.now(),
+      schedule: (delayMs, action) => clock.schedule(delayMs + 1e-6, action),
+      soon: (action) => {
+        looks++
+        clock.soon(action)
+      },
+    }
+    new KeepAlive(late, LIMITS, null, () => {})
+    await clock.advance(6000)
+    expect(looks).toBeLessThan(10)
+  },
+)

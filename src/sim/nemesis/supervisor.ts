@@ -3,6 +3,7 @@
  * holds them down, and not when they have said that their disk is damaged, which is for a person to mend. And the judge of
  * why they stopped: only a disk may be the reason.
  */
+import { NodeError } from '../../runtime/errors.ts'
 import { StorageError } from '../../storage/errors.ts'
 import { FileSystemError } from '../../storage/file-system.ts'
 import type { Random } from '../../util/random.ts'
@@ -60,6 +61,11 @@ export class Supervisor {
 
   private failed(server: SimServer, error: Error): void {
     if (error instanceof StorageError && error.code === 'ERR_QUORATE_STORAGE_DAMAGED' && server.isTampered) {
+      this.lost.add(server)
+      return
+    }
+    // It asked to be taken in, was, and was removed before it knew: it may not come back.
+    if (!server.isFounder && error instanceof NodeError && error.code === 'ERR_QUORATE_CHANGE_REFUSED') {
       this.lost.add(server)
       return
     }

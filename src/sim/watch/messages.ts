@@ -23,12 +23,17 @@ export class Messages implements Observer {
     if (message.type === 'AppendEntries' && message.term === state.currentTerm) this.checkAppend(server, message)
   }
 
-  /** An emptied disk under an old name has promised what it does not know any more: nobody may count on its word. */
-  told(server: SimServer, _raft: Raft, input: RaftInput): void {
+  /**
+   * An emptied disk under an old name has promised what it does not know any more: who knows that name by another disk,
+   * or founded the cluster with it, must not count on its word.
+   */
+  told(server: SimServer, raft: Raft, input: RaftInput): void {
     if (input.type !== 'step') return
     const { message } = input
     const sender = this.servers.get(message.from)
-    if (sender !== undefined && sender.diskNumber > 1)
+    if (sender === undefined || sender.diskNumber === 1) return
+    const known = raft.inspect().configuration.incarnations[sender.id]
+    if (sender.isFounder || (known !== undefined && known !== sender.incarnation))
       throw new BrokenProperty(
         'No Impostor',
         server.id,
