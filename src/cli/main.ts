@@ -7,6 +7,7 @@ import { labCommand } from './lab-command.ts'
 import { logCommand } from './log-command.ts'
 import { recoverCommand } from './recover-command.ts'
 import { SERVER_COMMANDS, serverCommand } from './server-commands.ts'
+import { simCommand } from './sim/sim-command.ts'
 import { MAIN_HELP, UsageError } from './usage.ts'
 
 const CALLED_WRONGLY = 2
@@ -30,6 +31,8 @@ async function run([command, ...args]: readonly string[]): Promise<number> {
       return logCommand(args)
     case 'check':
       return checkCommand(args)
+    case 'sim':
+      return simCommand(args)
     case 'recover':
       return recoverCommand(args)
     default:

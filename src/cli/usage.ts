@@ -10,6 +10,7 @@ export const MAIN_HELP: string = `Quorate: Raft for TypeScript
 
   quorate lab [options]        run the Raft lab's tests
   quorate log FILE [options]   read the log that a failed run left behind
+  quorate sim [options]        whole servers under every kind of fault, from a seed
   quorate check HISTORY        is what clients have seen linearizable?
   quorate explore [options]    look at every state that the core can reach within bounds
   quorate recover [options]    make a new cluster of one survivor, when the majority is lost for good
@@ -87,6 +88,22 @@ export const CHECK_HELP: string = `quorate check HISTORY: is what clients have s
 HISTORY is a file with one JSON object a line, or - for the standard input:
 {"process":0,"type":"invoke","f":"write","value":1}, and later "ok", "fail" or "info" (nobody knows).
 Exit status: 0 linearizable, 1 not, 3 unknown, 2 called wrongly, or no history.`
+
+export const SIM_HELP: string = `quorate sim: whole servers on simulated disks, clocks and networks, each run repeatable from its seed
+
+  --seed N          the first seed; alone, that one run
+  --seeds N         so many runs, on all cores; 100 when nothing else is said
+  --minutes N       runs for so long
+  --jobs N          so many threads; as many as there are processors when absent
+  --plan FILE       the run that this file describes, as a failed run leaves it behind
+  --show-plan       say what will happen in that run, and do not run it
+  --trace FILE      write a picture of the run, one HTML file
+  --workload FILE   test your own state machine: a module that exports 'workload'
+  --no-shrink       do not make a plan that fails smaller
+  --no-guide        only what the seeds draw, no changed plans
+  --json            one object
+
+Plans of failed runs are kept in .quorate/sim/. Exit status: 0 nothing bad happened, 1 something did, 2 called wrongly.`
 
 export const RECOVER_HELP: string = `quorate recover: a new cluster from one survivor, when the majority of the old one is lost for good
 

@@ -82,6 +82,11 @@ export class InvariantChecker {
     })
   }
 
+  /** In how many terms somebody has led. */
+  get electionCount(): number {
+    return this.leaderOfTerm.size
+  }
+
   /** How many entries are known to be committed: for tests that must not pass because nothing happened. */
   get committedCount(): number {
     return this.committed.length

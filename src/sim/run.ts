@@ -56,6 +56,12 @@ export interface RunReport {
   /** Sixteen hexadecimal digits: equal for runs that went the same way. */
   readonly hash: string
   readonly history: readonly HistoryEvent[]
+  /** Null: it was not checked, because the run had failed before, or because there is no model. */
+  readonly historyChecked: 'linearizable' | 'not' | 'unknown' | null
+  /** In how many terms somebody has led. */
+  readonly elections: number
+  /** How many entries were committed. */
+  readonly commits: number
   readonly operations: { readonly ok: number; readonly fail: number; readonly info: number }
   /** How often each kind of fault and operator's doing came about. */
   readonly faults: ReadonlyMap<string, number>
@@ -89,6 +95,7 @@ class Run {
   private readonly cluster: SimCluster
   private readonly nemesis: Nemesis
   private readonly bench: Bench
+  private historyChecked: RunReport['historyChecked'] = null
 
   constructor(plan: Plan, { hop, workload: make, observers = () => [] }: RunOptions) {
     const { seed, settings } = plan
@@ -133,6 +140,9 @@ class Run {
       simulatedMs: world.now(),
       hash: hash.digest,
       history: bench.history.events,
+      historyChecked: this.historyChecked,
+      elections: this.consensus.elections,
+      commits: this.consensus.committed,
       operations: bench.history.counts,
       faults: nemesis.counts,
       situations: situations.counts,
@@ -170,6 +180,7 @@ class Run {
     const { verdict } = checkLinearizability(operationsOf(history.events), workload.model, {
       maxSteps: MAX_CHECK_STEPS,
     })
+    this.historyChecked = verdict
     if (verdict === 'not') throw new BrokenProperty('Linearizability', null, 'what clients saw fits no order')
   }
 }

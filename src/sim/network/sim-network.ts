@@ -15,6 +15,17 @@ interface Listening {
   readonly accept: (stream: ByteStream) => void
 }
 
+/** Somebody who dials, in one of his lives. */
+interface Call {
+  readonly from: Host
+  readonly life: number
+  readonly address: string
+  /** Nobody waits for the answer any more. */
+  readonly isOver: () => boolean
+  /** Null: refused. */
+  readonly answer: (stream: SimStream | null) => void
+}
+
 export class SimNetwork {
   readonly links: Links
   private readonly world: World
@@ -74,54 +85,46 @@ export class SimNetwork {
         isOver = true
         reject(silence(address, timeoutMs))
       })
-      this.dial(
-        host,
-        address,
-        RETRY_MS,
-        () => isOver,
-        (stream) => {
-          if (isOver) {
-            stream?.close()
-            return
-          }
-          giveUp()
-          if (stream === null) reject(refused(address))
-          else resolve(stream)
-        },
-      )
+      const answer = (stream: SimStream | null): void => {
+        if (isOver) {
+          stream?.close()
+          return
+        }
+        giveUp()
+        if (stream === null) reject(refused(address))
+        else resolve(stream)
+      }
+      this.dial({ from: host, life: host.life, address, isOver: () => isOver, answer }, RETRY_MS)
     })
   }
 
   /** The first packet, again and again until it gets there or nobody wants to know any more. */
-  private dial(
-    host: Host,
-    address: string,
-    pauseMs: number,
-    isOver: () => boolean,
-    answer: (stream: SimStream | null) => void,
-  ): void {
+  private dial(call: Call, pauseMs: number): void {
     const { world } = this
+    const { from, address, isOver } = call
     const [name = ''] = address.split(':')
-    const there = this.links.of(host.name, name)
+    const there = this.links.of(from.name, name)
     const machine = this.machines.get(name)
     if (machine?.isUp === true && there.state.isUp) {
-      world.scheduleArrival(there.delay(world.now(), 0), machine, () => this.knock(host, machine, address, answer))
+      world.scheduleArrival(there.delay(world.now(), 0), machine, () => this.knock(call, machine))
       return
     }
-    world.scheduleFor(pauseMs, host, true, () => {
-      if (!isOver()) this.dial(host, address, pauseMs * 2, isOver, answer)
+    world.scheduleFor(pauseMs, from, true, () => {
+      if (!isOver()) this.dial(call, pauseMs * 2)
     })
   }
 
-  /** At the machine that was dialled. The answer goes back over the link, and waits if that is down. */
-  private knock(dialler: Host, machine: Host, address: string, answer: (stream: SimStream | null) => void): void {
+  /**
+   * At the machine that was dialled. The answer goes back over the link, and waits if that is down. Whoever dialled and
+   * has died meanwhile is not called back: what was left of him would go on as if it lived.
+   */
+  private knock({ from, life, address, answer }: Call, machine: Host): void {
     const { world } = this
-    const { life } = dialler
-    const back = this.links.of(machine.name, dialler.name)
+    if (from.life !== life) return
+    const back = this.links.of(machine.name, from.name)
     const tell = (stream: SimStream | null): void => {
-      const delayMs = back.delay(world.now(), 0)
-      world.scheduleArrival(delayMs, dialler, () => {
-        if (dialler.life === life) answer(stream)
+      world.scheduleArrival(back.delay(world.now(), 0), from, () => {
+        if (from.life === life) answer(stream)
         else stream?.other.reset()
       })
     }
@@ -130,7 +133,7 @@ export class SimNetwork {
     if (!isListening && !machine.isUp) return
     let stream: SimStream | null = null
     if (isListening) {
-      const [dialled, accepted] = this.join(dialler, machine)
+      const [dialled, accepted] = this.join(from, machine)
       listening.accept(accepted)
       stream = dialled
     }

@@ -12,6 +12,11 @@ export class Consensus implements Observer {
     return Math.max(this.checker.committedCount - 1, 0)
   }
 
+  /** In how many terms somebody has led. */
+  get elections(): number {
+    return this.checker.electionCount
+  }
+
   booted(server: SimServer, raft: Raft): void {
     this.check(server, raft)
   }
