@@ -129,9 +129,9 @@ export class Epilogue {
     await this.until(() => areSame(core, leads()), patienceMs, 'Convergence', `${when}: ${describe(core)}`)
   }
 
-  /** A read that a quorum confirms: everything before it is committed, and applied here. */
+  /** A read that a quorum confirms: everything before it is committed, and applied here. Who has just lost its office fails. */
   private barrier(node: NonNullable<SimServer['node']>): Promise<void> {
-    return node.read(() => {}, { timeoutMs: this.patienceMs })
+    return node.read(() => {}, { timeoutMs: this.patienceMs / PATIENCE_TIMEOUTS })
   }
 
   /** Nobody campaigns when nothing is wrong. */

@@ -63,6 +63,17 @@ test('a member that joined later is known by its disk as well', async () => {
   expect(cluster.node('d').status()).toMatchObject({ term: 0, lastIndex: 0 })
 })
 
+test('not even a snapshot brings it back, from a leader that has joined later and never met it', async () => {
+  cluster = await Cluster.start({ snapshotEveryBytes: 200, raft: { retainEntries: 0 } })
+  await cluster.join('d', 'a')
+  await cluster.until(() => cluster.node('d').status().configuration.voters.includes('d'), 'd among the voters')
+  await cluster.value(cluster.node(await cluster.leader()).transferLeadership('d'))
+  await cluster.emptyDisk('c')
+  for (let i = 0; i < 20; i++) await cluster.value(cluster.propose('d', `line ${i}`))
+  await cluster.clock.advance(3000)
+  expect(cluster.node('c').status()).toMatchObject({ term: 0, lastIndex: 0, snapshotIndex: 0 })
+})
+
 test('it does not take those for met who dial it and turn away', async () => {
   cluster = await Cluster.start()
   await cluster.emptyDisk('c')

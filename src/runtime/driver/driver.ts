@@ -4,6 +4,7 @@
  * get its order wrong.
  */
 import type { Entry, ServerId } from '../../raft/entry.ts'
+import type { InstallSnapshot } from '../../raft/message.ts'
 import type { Raft } from '../../raft/raft.ts'
 import type { Fetch, RaftEvent, Ready } from '../../raft/ready.ts'
 import type { LogStore } from '../../storage/log-store.ts'
@@ -103,7 +104,7 @@ export class Driver {
       onSendFailed: (to, session) => this.input(() => raft.snapshotFailed(to, session, clock.now())),
     })
     this.arrivals = new Arrivals(snapshots, clock, logger, {
-      refuse: ({ term, lastIncludedIndex }) => refuseSnapshot(raft, term, lastIncludedIndex),
+      refuse: (message) => this.refuseSnapshot(message),
       isRestoring: () => raft.inspect().restoring,
       onReceived: (message) => this.input(() => raft.step(message, clock.now())),
     })
@@ -277,6 +278,20 @@ export class Driver {
     this.turn()
   }
 
+  /**
+   * An emptied server must not come back by way of a snapshot: a leader that has joined later does not know the first
+   * members' disks, and would bring one to it. It would have forgotten whom it has voted for.
+   */
+  private refuseSnapshot({ from, term, lastIncludedIndex: index }: InstallSnapshot): string | null {
+    const { gate } = this.ports
+    const { currentTerm, commitIndex, configuration } = this.raft.inspect()
+    if (!gate.isFormed || gate.isStranger(from, configuration))
+      return 'this server has not met those who founded the cluster with it'
+    if (term < currentTerm) return `the snapshot's term ${term} is over: it is ${currentTerm} here`
+    if (index <= commitIndex) return `the snapshot ends with ${index}, and ${commitIndex} is committed here already`
+    return null
+  }
+
   /** Whatever our own code throws ends the node, aloud: going on after a broken invariant would spread the damage. */
   private guard(action: () => void): void {
     if (this.stopped) return
@@ -302,11 +317,4 @@ export class Driver {
     this.arrivals.stop()
     this.dialler.stop()
   }
-}
-
-function refuseSnapshot(raft: Raft, term: number, index: number): string | null {
-  const { currentTerm, commitIndex } = raft.inspect()
-  if (term < currentTerm) return `the snapshot's term ${term} is over: it is ${currentTerm} here`
-  if (index <= commitIndex) return `the snapshot ends with ${index}, and ${commitIndex} is committed here already`
-  return null
 }

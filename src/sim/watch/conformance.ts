@@ -21,7 +21,8 @@ export class Conformance implements Observer {
   booted(server: SimServer, raft: Raft): void {
     const disk = this.disks.get(server.id) ?? server.diskNumber
     this.disks.set(server.id, server.diskNumber)
-    if (disk !== server.diskNumber) this.observer.specification.forget(server.id)
+    // What somebody has tampered with need not be what it was; that it promises nothing else is Durable State's to say.
+    if (disk !== server.diskNumber || server.isTampered) this.observer.specification.forget(server.id)
     this.judge(server, () => this.observer.booted(raft))
   }
 

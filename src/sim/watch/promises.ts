@@ -80,7 +80,9 @@ export class Promises implements Observer {
   }
 
   written(server: SimServer, batches: readonly PersistBatch[]): void {
-    this.records.get(server.id)?.pending.push(...batches)
+    const pending = this.records.get(server.id)?.pending
+    // Those that were refused for want of room come again, the same ones and in the same order.
+    for (const batch of batches) if (pending?.includes(batch) === false) pending.push(batch)
   }
 
   durable(server: SimServer, batches: readonly PersistBatch[]): void {
