@@ -118,15 +118,16 @@ async function report(
   say('')
   say(`${property}: ${detail.slice(property.length + 2)}`)
   if (isOfSeed) say(`  again: npx quorate sim --seed ${plan.seed}${extra}`)
-  const file = isOfSeed ? null : save(plan, 'plan')
+  const name = `${plan.seed}-${outcome.hash.slice(0, 6)}`
+  const file = isOfSeed ? null : save(plan, `${name}-plan`)
   if (file !== null) say(`  again: npx quorate sim --plan ${file}${extra}`)
   if (!options.shrinks) return
   const small = await smaller(plan, property, workload, terminal)
-  const path = save(small, 'small')
+  const path = save(small, `${name}-small`)
   say(`  made smaller: ${plan.decisions.length} decisions became ${small.decisions.length}:`)
   for (const line of describePlan(small)) say(`    ${line}`)
   say(`  again: npx quorate sim --plan ${path}${extra}`)
-  say(`  see it: npx quorate sim --plan ${path}${extra} --trace ${join(FOLDER, `${small.seed}.html`)}`)
+  say(`  see it: npx quorate sim --plan ${path}${extra} --trace ${join(FOLDER, `${name}.html`)}`)
 }
 
 async function smaller(plan: Plan, property: string, workload: MakeWorkload, terminal: Terminal): Promise<Plan> {
@@ -141,9 +142,9 @@ async function smaller(plan: Plan, property: string, workload: MakeWorkload, ter
   return small
 }
 
-function save(plan: Plan, kind: string): string {
+function save(plan: Plan, name: string): string {
   mkdirSync(FOLDER, { recursive: true })
-  const path = join(FOLDER, `${plan.seed}-${kind}.json`)
+  const path = join(FOLDER, `${name}.json`)
   writeFileSync(path, `${JSON.stringify(plan, null, 1)}\n`)
   return path
 }
