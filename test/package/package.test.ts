@@ -33,8 +33,8 @@ describe('the tarball', () => {
     expect(parcel.files).toEqual(expect.arrayContaining(['README.md', 'LICENSE', 'CHANGELOG.md', 'bin/quorate.js']))
   })
 
-  test('is under a megabyte', () => {
-    expect(parcel.packedBytes).toBeLessThan(1_000_000)
+  test('is under a megabyte and a half', () => {
+    expect(parcel.packedBytes).toBeLessThan(1_500_000)
   })
 
   test('is accepted by publint', async () => {
