@@ -36,6 +36,7 @@ export interface RecoveredLog {
   readonly report: RecoveryReport
 }
 
+/** How a log is recovered. */
 export interface RecoveryOptions {
   readonly maxTailBytes: number
   /** Looks at what was read when all of it is in order, and may refuse by throwing. */

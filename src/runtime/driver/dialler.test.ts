@@ -10,7 +10,9 @@ let dialler: Dialler
 beforeEach(() => {
   clock = new ManualClock()
   dialled = []
-  const transport: Pick<Transport, 'setPeers'> = { setPeers: (peers) => void dialled.push(Object.keys(peers).join(' ')) }
+  const transport: Pick<Transport, 'setPeers'> = {
+    setPeers: (peers) => void dialled.push(Object.keys(peers).join(' ')),
+  }
   dialler = new Dialler(transport as Transport, clock)
 })
 
