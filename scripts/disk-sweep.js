@@ -10,12 +10,12 @@ import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { FAULT_KINDS, parseFault } from '../dist/sim/testing/sweep/fault.js'
+import { ENDINGS } from '../dist/sim/testing/sweep/life.js'
 import { countCases, FILE_ROLES, sweep, sweepAgain } from '../dist/sim/testing/sweep/sweep.js'
 import { OUTCOMES } from '../dist/sim/testing/sweep/trial.js'
 import { writeResult } from './results.js'
 
 const SERVERS = ['s1', 's2', 's3']
-const ENDINGS = ['stopped', 'power']
 const PROGRESS_MS = 5000
 
 class UsageError extends Error {}
@@ -53,7 +53,7 @@ async function again(name) {
 async function tryAll(options, jobs, json) {
   const begunAt = Date.now()
   const all = Math.floor((await countCases(options, setImmediate)) / options.every)
-  console.log(`${all} cases: ${options.endings.join(' and ')}, ${options.servers.join(', ')}`)
+  console.log(`${all} cases: ${options.endings.join(', ')}, ${options.servers.join(', ')}`)
   const cases = []
   const timer = setInterval(() => console.error(`${cases.length} of ${all}`), PROGRESS_MS)
   await Promise.all(Array.from({ length: jobs }, (_, job) => share({ ...options, job, jobs }, cases)))

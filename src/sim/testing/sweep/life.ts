@@ -4,13 +4,19 @@
  * leaves on the three disks is the estate that every case of the sweep begins with.
  */
 import type { ServerId } from '../../../raft/entry.ts'
+import { SEGMENT_HEADER_BYTES } from '../../../storage/segment.ts'
 import type { Hop } from '../../../util/hop.ts'
 import type { SimServer } from '../../sim-server.ts'
-import { copyFiles, type Folder, toFolder } from './folder.ts'
+import { contentOf, copyFiles, type Folder, toFolder } from './folder.ts'
 import { nodeOf, Stage } from './stage.ts'
 
-/** How the life ended: each server was stopped in good order, or all lost power in the middle of work. */
-export type Ending = 'stopped' | 'power'
+/**
+ * How the life ended. stopped: each server in good order. power: all lost power in the middle of work. turned: each in
+ * good order, just after the first one had begun a new segment of its log and before it had made the next one.
+ */
+export const ENDINGS = ['stopped', 'power', 'turned'] as const
+
+export type Ending = (typeof ENDINGS)[number]
 
 export interface Estate {
   readonly ending: Ending
@@ -118,7 +124,8 @@ class Life {
 
   private async end(servers: readonly SimServer[]): Promise<void> {
     const { stage, ending } = this
-    if (ending === 'stopped') {
+    if (ending !== 'power') {
+      if (ending === 'turned') await this.workUntilTurned(servers[0] as SimServer)
       await stage.agree()
       for (const server of servers) await nodeOf(server).stop()
       return
@@ -127,6 +134,20 @@ class Life {
     for (const one of cut) one.catch(() => {})
     await stage.sleep(1.2)
     for (const server of servers) stage.cluster.crash(server, 'power')
+  }
+
+  private async workUntilTurned(server: SimServer): Promise<void> {
+    const { files } = server.disk
+    const newest = (): string =>
+      files
+        .names()
+        .filter((name) => name.startsWith('log-'))
+        .at(-1) ?? ''
+    const isFresh = (): boolean =>
+      contentOf(files, newest())
+        .subarray(SEGMENT_HEADER_BYTES)
+        .every((byte) => byte === 0)
+    while (isFresh()) await this.work(server, 4)
   }
 
   private copies(servers: readonly SimServer[]): Map<ServerId, Map<string, Uint8Array>> {

@@ -1,5 +1,6 @@
 /** All cases of the sweep, one after the other: every fault of every server's folder, for each ending of the life. */
 import type { ServerId } from '../../../raft/entry.ts'
+import { SEGMENT_HEADER_BYTES } from '../../../storage/segment.ts'
 import type { Hop } from '../../../util/hop.ts'
 import { type Fault, type FaultKind, faultsOf, nameOfFault } from './fault.ts'
 import type { Folder, StoredFile } from './folder.ts'
@@ -113,8 +114,6 @@ function roleOf(folder: Folder, file: string): FileRole {
   const written = alike.filter((name) => !isSpare(folder, name))
   return file === written.at(-1) ? 'active segment' : 'full segment'
 }
-
-const SEGMENT_HEADER_BYTES = 32
 
 function isSpare(folder: Folder, file: string): boolean {
   const { bytes } = folder.get(file) as StoredFile
