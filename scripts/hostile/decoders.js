@@ -6,8 +6,9 @@ import { Random } from '../../dist/util/random.js'
 /** Of all inputs, every other one is a stream of frames: most of what a stranger can reach is behind them. */
 const FRAME_SHARE = 0.5
 const BATCH = 20_000
-/** One input, the collector's pauses included. */
-const MAX_INPUT_MS = 1000
+/** One input. What takes longer is tried again: on a machine with other work an input is interrupted for a second. */
+const MAX_INPUT_MS = 50
+const ATTEMPTS = 5
 const MAX_GROWTH_MIB = 200
 /** Of the frames whose checksum was made right, so many must get past it: else the mutations are too wild. */
 const MIN_PAST_CHECKSUM = 0.5
@@ -52,18 +53,30 @@ function attack(target, wanted, seed, cost, findings) {
     const batchSeed = seed + done
     const random = new Random(batchSeed)
     for (let i = 0; i < Math.min(BATCH, wanted - done); i++) {
-      const begun = performance.now()
       try {
-        fates[target.attack(random)]++
+        cost.longestMs = Math.max(cost.longestMs, attackOnce(target, random, fates))
       } catch (error) {
         findings.push(`${target.name}, seed ${batchSeed}, input ${i}: ${error.stack}`)
         if (findings.length > 10) return fates
       }
-      cost.longestMs = Math.max(cost.longestMs, performance.now() - begun)
     }
     cost.peakRssMiB = Math.max(cost.peakRssMiB, rss())
   }
   return fates
+}
+
+/** @returns what it took, in ms: the shortest of several attempts when the first was long */
+function attackOnce(target, random, fates) {
+  const state = random.save()
+  let shortest = Number.POSITIVE_INFINITY
+  for (let left = ATTEMPTS; left > 0 && shortest > MAX_INPUT_MS; left--) {
+    random.restore(state)
+    const begun = performance.now()
+    const fate = target.attack(random)
+    if (shortest === Number.POSITIVE_INFINITY) fates[fate]++
+    shortest = Math.min(shortest, performance.now() - begun)
+  }
+  return shortest
 }
 
 function judge({ findings, longestMs, rssBeforeMiB, peakRssMiB, mendedFrames, pastChecksum }) {

@@ -18,9 +18,10 @@ import { nodeOf, Stage, SweepFailure } from './stage.ts'
 /**
  * What came of a fault. unaffected: nothing that the server needs was there. repaired: it made do with another copy, its own or the others'.
  * forgot: what it wrote last is gone as if it had never been written, which nobody can tell from an interrupted write
- * (docs/decisions/0010); it got it back from the others. refused: it did not start, and said why. failed: anything else.
+ * (docs/decisions/0010); it got it back from the others. lost: it forgot what only one other server had, and the cluster
+ * went on without it; only where the third one was behind. refused: it did not start, and said why. failed: anything else.
  */
-export const OUTCOMES = ['unaffected', 'repaired', 'forgot', 'refused', 'failed'] as const
+export const OUTCOMES = ['unaffected', 'repaired', 'forgot', 'lost', 'refused', 'failed'] as const
 
 export type Outcome = (typeof OUTCOMES)[number]
 
@@ -47,12 +48,14 @@ export async function tryFault(one: Case, hop: Hop): Promise<Verdict> {
   const { server, estate, fault } = one
   const found = await inspectFolder(server, folderOf(estate, server), fault)
   const trial = new Trial(one, hop)
+  const hasForgotten = !(found instanceof Error) && found.batches < one.sound.batches
   try {
     await trial.perform(found instanceof Error)
     if (found instanceof Error) return { outcome: 'refused', words: found.message }
     return judgeFound(one, found)
   } catch (error) {
-    return { outcome: 'failed', words: asError(error).message }
+    const isLoss = error instanceof Loss && hasForgotten && estate.ending === 'behind'
+    return { outcome: isLoss ? 'lost' : 'failed', words: asError(error).message }
   }
 }
 
@@ -71,6 +74,9 @@ function judgeFound({ sound, fault }: Case, found: Findings): Verdict {
 function folderOf({ folders }: Estate, id: ServerId): Folder {
   return folders.get(id) ?? new Map()
 }
+
+/** A pair is not there. */
+class Loss extends SweepFailure {}
 
 class Trial {
   private readonly stage: Stage
@@ -151,7 +157,7 @@ class Trial {
     this.settled ??= new Map([...unsure].filter(([key]) => read.has(key)))
     const wanted = new Map([...acknowledged, ...this.settled, ...this.added])
     for (const [key, value] of wanted) {
-      if (!read.has(key)) throw new SweepFailure(`${id} does not have ${key}, which was acknowledged or read`)
+      if (!read.has(key)) throw new Loss(`${id} does not have ${key}, which was acknowledged or read`)
       if (read.get(key) !== value) throw new SweepFailure(`${id} serves ${read.get(key)} for ${key}`)
     }
     if (read.size !== wanted.size) throw new SweepFailure(`${id} serves ${read.size} pairs instead of ${wanted.size}`)
