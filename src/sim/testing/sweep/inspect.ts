@@ -25,6 +25,11 @@ export interface Findings {
 export async function inspectFolder(id: ServerId, folder: Folder, fault: Fault | null): Promise<Findings | Error> {
   const fileSystem = new MemoryFileSystem({ folder: `/${id}` })
   putFolder(fileSystem, folder, fault)
+  return inspectDisk(id, fileSystem)
+}
+
+/** The same for a disk that nobody has open; it is put in order as at a start. */
+export async function inspectDisk(id: ServerId, fileSystem: MemoryFileSystem): Promise<Findings | Error> {
   const initialConfiguration = votersOnly({ s1: 's1:1', s2: 's2:1', s3: 's3:1' })
   const random = new Random(1)
   try {

@@ -1,8 +1,7 @@
 /** A simulated cluster of three with an operator and a client, who do one thing after the other and wait for each. */
 
 import { encodeCommand } from '../../../kv/command.ts'
-import type { KvStateMachine } from '../../../kv/kv-state-machine.ts'
-import { KvStateMachine as Machine } from '../../../kv/kv-state-machine.ts'
+import { KvStateMachine } from '../../../kv/kv-state-machine.ts'
 import { rangeQuery } from '../../../kv/range.ts'
 import { NodeError } from '../../../runtime/errors.ts'
 import type { RaftNode } from '../../../runtime/raft-node.ts'
@@ -53,7 +52,7 @@ export class Stage {
     this.world = new World(hop)
     const observers = new Observers([new Applied(), new Consensus()], (error) => this.world.fail(error))
     const calm = { cut: () => {}, corrupted: () => {} }
-    this.cluster = new SimCluster(this.world, seed, SETTINGS, () => new Machine(), observers, calm)
+    this.cluster = new SimCluster(this.world, seed, SETTINGS, () => new KvStateMachine(), observers, calm)
   }
 
   get running(): SimServer[] {

@@ -11,7 +11,7 @@ import type { Hop } from '../../../util/hop.ts'
 import type { SimServer } from '../../sim-server.ts'
 import { type Fault, putFolder } from './fault.ts'
 import { contentOf, type Folder } from './folder.ts'
-import { type Findings, inspectFolder } from './inspect.ts'
+import { type Findings, inspectDisk, inspectFolder } from './inspect.ts'
 import type { Estate } from './life.ts'
 import { nodeOf, Stage, SweepFailure } from './stage.ts'
 
@@ -118,6 +118,18 @@ class Trial {
     await stage.agree()
     await this.readEverywhere()
     if (isToRefuse && this.case.withCure) await this.cure()
+    await this.judgeOthers()
+  }
+
+  /** What is wrong on one disk stays there. */
+  private async judgeOthers(): Promise<void> {
+    for (const server of [...this.stage.running]) this.stage.kill(server)
+    for (const { id, disk } of this.stage.cluster.servers) {
+      if (id === this.damaged.id) continue
+      const found = await inspectDisk(id, disk.files)
+      if (found instanceof Error) throw new SweepFailure(`the fault has come to ${id}: ${found.message}`)
+      if (found.damagedSnapshots > 0) throw new SweepFailure(`the fault has come to a snapshot of ${id}`)
+    }
   }
 
   private judgeStart(isToRefuse: boolean): void {
