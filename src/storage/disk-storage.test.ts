@@ -387,7 +387,7 @@ describe('a data folder', () => {
       await storage.keepFounders({ a: '00ff' })
       await work.append(1, 'one', 'two', 'three', 'four')
       await work.snapshot(2, 1)
-    await work.snapshot(4, 1)
+      await work.snapshot(4, 1)
       await work.compact(4, 1)
       await storage.close()
       fileSystem.image(damaged).flip(30, 1)
