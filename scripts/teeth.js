@@ -17,7 +17,12 @@ import { runnerImport } from 'vite'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 /** Where a bug's tests are, by the folder that it is in. Cheap tests first: most bugs get no further. */
-const STAGES = { 'src/raft': ['test/paper', 'src/raft'], 'src/check': ['src/check'] }
+const STAGES = {
+  'src/raft': ['test/paper', 'src/raft'],
+  'src/check': ['src/check'],
+  'src/storage': ['src/storage/disk-storage.test.ts'],
+  'src/runtime': ['src/runtime/driver'],
+}
 /** What a run needs, besides the installed packages. */
 const COPIED = [
   'src',

@@ -1,8 +1,10 @@
 /** Fits a log and a snapshot together into what a server starts from, or says why they do not fit. */
 import type { Configuration } from '../raft/configuration.ts'
+import type { Index } from '../raft/entry.ts'
 import type { BootState, SnapshotMeta } from '../raft/ready.ts'
 import { DamageError } from './errors.ts'
 import type { OpenedLog } from './log-store.ts'
+import type { OpenedSnapshots } from './snapshot-store.ts'
 
 export interface Boot {
   readonly state: BootState
@@ -14,15 +16,34 @@ export interface Boot {
 }
 
 /**
- * @param initial the cluster's first configuration, for a server that has no snapshot yet
+ * A log that was compacted must have a snapshot of what is gone.
+ *
+ * @param base the last entry that the log has let go of
+ * @param damaged what was passed over to get to `newest`
  * @throws DamageError when the log begins behind the snapshot: what lies between is lost
  */
-export function fitTogether(log: OpenedLog, newest: SnapshotMeta | null, initial: Configuration, folder: string): Boot {
+export function requireReach(
+  base: Index,
+  newest: SnapshotMeta | null,
+  damaged: OpenedSnapshots['damaged'],
+  folder: string,
+): void {
+  const reach = newest?.index ?? 0
+  if (reach >= base) return
+  const gap = `the log begins behind entry ${base}, the newest intact snapshot ends with ${reach}`
+  const [first] = damaged
+  throw first === undefined
+    ? new DamageError(folder, 0, gap)
+    : new DamageError(first.file, 0, `${first.reason}; ${gap}`)
+}
+
+/**
+ * For a log that reaches back to the snapshot.
+ *
+ * @param initial the cluster's first configuration, for a server that has no snapshot yet
+ */
+export function fitTogether(log: OpenedLog, newest: SnapshotMeta | null, initial: Configuration): Boot {
   const snapshot = newest ?? { index: 0, term: 0, configuration: initial }
-  if (snapshot.index < log.base.index) {
-    const what = `the log begins behind entry ${log.base.index}, the newest intact snapshot ends with ${snapshot.index}`
-    throw new DamageError(folder, 0, what)
-  }
   if (termAt(log, snapshot.index) === snapshot.term) {
     const { hardState, base, lastIndex, terms, tail } = log
     const configurations = log.configurations.filter(({ index }) => index > snapshot.index)

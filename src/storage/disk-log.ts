@@ -14,8 +14,9 @@ export class DiskLog implements LogStore {
     this.log = new WriteAheadLog(options, null)
   }
 
-  async open(): Promise<OpenedLog> {
-    const { replay, report } = await this.log.open()
+  /** @param accept told which entry the log begins behind, before anything is changed; what it throws leaves all as it is */
+  async open(accept: (base: Index) => void = () => {}): Promise<OpenedLog> {
+    const { replay, report } = await this.log.open(({ unnamed }) => accept(unnamed.index.base.index))
     const { unnamed } = replay.groups
     return openedLog(unnamed, replay.takeTail(unnamed) ?? new LogTail(0, false), report)
   }

@@ -128,6 +128,9 @@ export class DiskSnapshots implements SnapshotStore {
       const found = await checkSnapshotFile(file)
       if (typeof found === 'string') return found
       return snapshotName(found.meta) === name ? found : `it is the snapshot of ${found.meta.index} under another name`
+    } catch (error) {
+      if (error instanceof DamageError) return error.what
+      throw error
     } finally {
       await file.close()
     }

@@ -353,6 +353,51 @@ describe('a data folder', () => {
     )
   })
 
+  test('with a sector of the log that the disk does not give back is refused, with its place', async () => {
+    const fileSystem = new MemoryFileSystem({ folder: '/data/a' })
+    const storage = await open(fileSystem)
+    await new Work(storage, false).append(1, 'one', LONG)
+    await storage.close()
+    fileSystem.image('log-00000001.qlog').spoil(1024, 512)
+    const refused = await open(fileSystem).catch((error: unknown) => error)
+    expect(refused).toMatchObject({ name: 'StorageError', file: '/data/a/log-00000001.qlog', offset: 1024 })
+    expect(`${refused}`).toContain('cannot be read (EIO: read /data/a/log-00000001.qlog)')
+  })
+
+  test('with a newest snapshot that the disk does not give back falls back to the older one', async () => {
+    const fileSystem = new MemoryFileSystem()
+    const storage = await open(fileSystem)
+    const work = new Work(storage, false)
+    await work.append(1, 'one', 'two')
+    await work.snapshot(1, 1)
+    await work.snapshot(2, 1)
+    await storage.close()
+    fileSystem.image('snapshot-0000000000000002.qsnap').spoil(0, 512)
+    const fallen = await open(fileSystem)
+    expect(fallen.boot.snapshot.index).toBe(1)
+    expect(fallen.damagedSnapshots.map(({ reason }) => reason)).toEqual([expect.stringContaining('cannot be read')])
+  })
+
+  test.each(['snapshot-0000000000000004.qsnap', 'founders'])(
+    'that is refused for its %s is left as it was',
+    async (damaged) => {
+      const fileSystem = new MemoryFileSystem()
+      const storage = await open(fileSystem)
+      const work = new Work(storage, false)
+      await storage.keepFounders({ a: '00ff' })
+      await work.append(1, 'one', 'two', 'three', 'four')
+      await work.snapshot(2, 1)
+      await work.snapshot(4, 1)
+      await work.compact(4, 1)
+      await storage.close()
+      fileSystem.image(damaged).flip(30, 1)
+      // Behind the log's end: whoever opens the log wipes it away.
+      fileSystem.image('log-00000001.qlog').flip(8000, 1)
+      await expect(open(fileSystem)).rejects.toMatchObject({ file: `/memory/${damaged}` })
+      expect(fileSystem.image('log-00000001.qlog').read(8000, 1)).toEqual(Uint8Array.of(1))
+    },
+  )
+
   test('holds few files however long it is written to', async () => {
     const fileSystem = new MemoryFileSystem()
     const storage = await open(fileSystem)

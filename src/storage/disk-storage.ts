@@ -4,13 +4,14 @@
  */
 import type { Configuration } from '../raft/configuration.ts'
 import type { BootState } from '../raft/ready.ts'
-import { fitTogether } from './boot.ts'
+import { fitTogether, requireReach } from './boot.ts'
 import { DiskLog } from './disk-log.ts'
 import { DiskSnapshots } from './disk-snapshots.ts'
 import { claimFolder, type FolderOptions, logOptionsOf, openInFolder } from './folder.ts'
 import { type Founders, readFounders, writeFounders } from './founders.ts'
 import type { ServerIdentity } from './identity.ts'
 import type { LogStore, RecoveryReport } from './log-store.ts'
+import { locateReadFailures } from './read-failures.ts'
 import type { OpenedSnapshots, SnapshotStore } from './snapshot-store.ts'
 
 /** Whose folder it is, and what an empty one begins with. */
@@ -38,7 +39,8 @@ export interface DiskStorage {
 
 /** @throws StorageError; the folder is as it was then, and free again */
 export function openDiskStorage(options: DiskStorageOptions): Promise<DiskStorage> {
-  return openInFolder(options.fileSystem, () => openLocked(options))
+  const fileSystem = locateReadFailures(options.fileSystem)
+  return openInFolder(fileSystem, () => openLocked({ ...options, fileSystem }))
 }
 
 async function openLocked(options: DiskStorageOptions): Promise<DiskStorage> {
@@ -51,13 +53,14 @@ async function openLocked(options: DiskStorageOptions): Promise<DiskStorage> {
     await snapshots.close()
   }
   try {
-    const opened = await log.open()
+    // All that can refuse comes before the log's end is put in order: whoever is refused finds the folder as it was.
+    const founders = await readFounders(fileSystem)
     const { latest, damaged } = await snapshots.open()
-    const { state, resetTo } = fitTogether(opened, latest?.meta ?? null, initialConfiguration, fileSystem.folder)
+    const opened = await log.open((base) => requireReach(base, latest?.meta ?? null, damaged, fileSystem.folder))
+    const { state, resetTo } = fitTogether(opened, latest?.meta ?? null, initialConfiguration)
     if (resetTo !== null) {
       await log.write([{ seq: 0, hardState: null, snapshot: resetTo, truncateFrom: null, entries: [] }])
     }
-    const founders = await readFounders(fileSystem)
     const keepFounders = (met: Founders): Promise<void> => writeFounders(fileSystem, met)
     const { recovery } = opened
     return { identity, boot: state, log, snapshots, recovery, damagedSnapshots: damaged, founders, keepFounders, close }

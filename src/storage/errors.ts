@@ -47,6 +47,8 @@ export class DamageError extends StorageError {
   readonly file: string
   /** Where in the file the trouble starts, in bytes; 0 when the file as a whole is missing or wrong. */
   readonly offset: number
+  /** What is wrong there, without what to do about it. */
+  readonly what: string
 
   constructor(file: string, offset: number, what: string) {
     super(
@@ -57,6 +59,7 @@ export class DamageError extends StorageError {
     )
     this.file = file
     this.offset = offset
+    this.what = what
   }
 }
 

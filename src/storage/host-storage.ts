@@ -9,7 +9,7 @@
 import type { Configuration } from '../raft/configuration.ts'
 import type { BootState } from '../raft/ready.ts'
 import type { Random } from '../util/random.ts'
-import { fitTogether } from './boot.ts'
+import { fitTogether, requireReach } from './boot.ts'
 import { DiskSnapshots } from './disk-snapshots.ts'
 import { diskFull, poisoned, StorageError } from './errors.ts'
 import { type FileSystem, isDiskFull } from './file-system.ts'
@@ -17,6 +17,7 @@ import { claimFolder, type FolderOptions, logOptionsOf, openInFolder } from './f
 import { type Founders, readFounders, writeFounders } from './founders.ts'
 import type { ServerIdentity } from './identity.ts'
 import type { LogStore, RecoveryReport } from './log-store.ts'
+import { locateReadFailures } from './read-failures.ts'
 import { SharedFolder } from './shared-folder.ts'
 import { SharedLog } from './shared-log.ts'
 import type { OpenedSnapshots, SnapshotStore } from './snapshot-store.ts'
@@ -62,7 +63,8 @@ export function isGroupName(name: unknown): name is string {
 
 /** @throws StorageError; the folder is as it was then, and free again */
 export function openHostStorage(options: FolderOptions): Promise<HostStorage> {
-  return openInFolder(options.fileSystem, () => openLocked(options))
+  const fileSystem = locateReadFailures(options.fileSystem)
+  return openInFolder(fileSystem, () => openLocked({ ...options, fileSystem }))
 }
 
 async function openLocked(options: FolderOptions): Promise<HostStorage> {
@@ -107,7 +109,8 @@ async function openGroup({ log: shared, folder, known, random }: Parts, name: st
     const opened = await log.open()
     known.add(name)
     const { latest, damaged: damagedSnapshots } = await snapshots.open()
-    const { state: boot, resetTo } = fitTogether(opened, latest?.meta ?? null, initial, fileSystem.folder)
+    requireReach(opened.base.index, latest?.meta ?? null, damagedSnapshots, fileSystem.folder)
+    const { state: boot, resetTo } = fitTogether(opened, latest?.meta ?? null, initial)
     if (resetTo !== null) {
       await log.write([{ seq: 0, hardState: null, snapshot: resetTo, truncateFrom: null, entries: [] }])
     }

@@ -20,6 +20,8 @@ export class FileImage {
   private readonly seen = new Extent()
   private readonly durable = new Extent()
   private pending: Change[] = []
+  // The numbers of sectors that cannot be read.
+  private readonly spoiled = new Set<number>()
 
   get size(): number {
     return this.seen.size
@@ -29,7 +31,18 @@ export class FileImage {
     return this.seen.read(offset, length)
   }
 
+  /** Whether the disk still gives back every sector of these bytes. */
+  isReadable(offset: number, length: number): boolean {
+    if (this.spoiled.size === 0) return true
+    const end = Math.min(offset + length, this.size)
+    for (let sector = sectorOf(offset); sector * SECTOR_BYTES < end; sector++) {
+      if (this.spoiled.has(sector)) return false
+    }
+    return true
+  }
+
   write(offset: number, bytes: Uint8Array): void {
+    this.heal(offset, bytes.length)
     this.seen.write(offset, bytes)
     this.pending.push({ type: 'write', offset, bytes })
   }
@@ -85,6 +98,19 @@ export class FileImage {
     }
   }
 
+  /** Reading these sectors fails with EIO from now on, until each is written anew as a whole: the disk puts it elsewhere then. */
+  spoil(offset: number, length: number): void {
+    for (let sector = sectorOf(offset); sector * SECTOR_BYTES < offset + length; sector++) this.spoiled.add(sector)
+  }
+
+  private heal(offset: number, length: number): void {
+    for (const sector of this.spoiled) {
+      const start = sector * SECTOR_BYTES
+      const end = Math.min(start + SECTOR_BYTES, this.size)
+      if (start >= offset && end <= offset + length) this.spoiled.delete(sector)
+    }
+  }
+
   private keepSectors(offset: number, bytes: Uint8Array, random: Random, keep: number): void {
     let start = 0
     while (start < bytes.length) {
@@ -93,6 +119,10 @@ export class FileImage {
       start = end
     }
   }
+}
+
+function sectorOf(offset: number): number {
+  return Math.floor(offset / SECTOR_BYTES)
 }
 
 function apply(extent: Extent, change: Change): void {

@@ -127,3 +127,15 @@ test('a sync covers what was written before it began, not what came while it was
   })
   expect(left).toEqual(new Set(['2', '3']))
 })
+
+test('a spoiled sector fails to be read until it is written anew as a whole', async () => {
+  const fileSystem = new MemoryFileSystem()
+  fileSystem.put('file', new Uint8Array(2048)).spoil(600, 10)
+  const file = await fileSystem.open('file', 'existing')
+  expect((await file.read(0, 512)).length).toBe(512)
+  await expect(file.read(500, 100)).rejects.toMatchObject({ code: 'EIO' })
+  file.write(512, [new Uint8Array(100)])
+  await expect(file.read(512, 1)).rejects.toMatchObject({ code: 'EIO' })
+  file.write(512, [new Uint8Array(512)])
+  expect((await file.read(0, 2048)).length).toBe(2048)
+})

@@ -138,6 +138,15 @@ export class MemoryFileSystem implements FileSystem {
     return this.find(name, 'look at')
   }
 
+  /** A file as it lies on a disk that somebody brings: there durably, and whole. Replaces the one of this name. */
+  put(name: string, bytes: Uint8Array): FileImage {
+    const image = new FileImage()
+    image.write(0, bytes)
+    image.settle(1)
+    for (const names of [this.seenNames, this.durableNames]) names.set(name, image)
+    return image
+  }
+
   path(name: string): string {
     return `${this.folder}/${name}`
   }
@@ -238,6 +247,8 @@ class MemoryFile implements File {
     let bytes: Uint8Array | undefined
     await this.system.perform('read', this.name, () => {
       this.requireOpen('read')
+      const isReadable = this.image.isReadable(offset, length)
+      if (!isReadable) throw new FileSystemError('EIO', 'read', this.system.path(this.name))
       bytes = this.image.read(offset, length)
     })
     return bytes ?? new Uint8Array(0)

@@ -8,6 +8,7 @@
 import { type BatchHeader, batchEnd } from './batch.ts'
 import { DamageError } from './errors.ts'
 import type { FileSystem } from './file-system.ts'
+import type { LogGroups } from './log-groups.ts'
 import { LogReplay } from './log-replay.ts'
 import type { RecoveryReport } from './log-store.ts'
 import {
@@ -36,15 +37,24 @@ export interface RecoveredLog {
   readonly report: RecoveryReport
 }
 
-/** @throws DamageError; nothing was changed then, and no file is left open */
+/** How a log is recovered. */
+export interface RecoveryOptions {
+  readonly maxTailBytes: number
+  /** Looks at what was read when all of it is in order, and may refuse by throwing. */
+  readonly accept: (groups: LogGroups) => void
+}
+
+/** @throws DamageError, or what `accept` throws; nothing was changed then, and no file is left open */
 export async function recoverLog(
   fileSystem: FileSystem,
   logId: Uint8Array,
-  maxTailBytes: number,
+  { maxTailBytes, accept }: RecoveryOptions,
 ): Promise<RecoveredLog> {
-  const recovery = new Recovery(fileSystem, logId, new LogReplay(maxTailBytes))
+  const replay = new LogReplay(maxTailBytes)
+  const recovery = new Recovery(fileSystem, logId, replay)
   try {
     await recovery.scan()
+    accept(replay.groups)
     return await recovery.settle()
   } catch (error) {
     await recovery.close()

@@ -89,11 +89,19 @@ export class WriteAheadLog {
     this.copying = copying
   }
 
-  /** @throws StorageError ERR_QUORATE_STORAGE_DAMAGED; nothing on the disk is changed then */
-  async open(): Promise<{ readonly replay: LogReplay; readonly report: RecoveryReport }> {
+  /**
+   * @param accept looks at what was read, before anything is changed; what it throws leaves all as it is
+   * @throws StorageError ERR_QUORATE_STORAGE_DAMAGED; nothing on the disk is changed then
+   */
+  async open(
+    accept: (groups: LogGroups) => void = () => {},
+  ): Promise<{ readonly replay: LogReplay; readonly report: RecoveryReport }> {
     const { fileSystem, logId } = this.options
     const { maxSegmentBytes = DEFAULT_MAX_SEGMENT_BYTES, maxTailBytes = DEFAULT_MAX_TAIL_BYTES } = this.options
-    const { replay, segments, end, last, report } = await recoverLog(fileSystem, logId, maxTailBytes)
+    const { replay, segments, end, last, report } = await recoverLog(fileSystem, logId, {
+      maxTailBytes,
+      accept,
+    })
     this.row = new SegmentRow({ fileSystem, logId, maxSegmentBytes }, segments, end)
     this.groups = replay.groups
     this.last = last

@@ -713,6 +713,33 @@ const CHECKING: readonly Mutation[] = [
   },
 ]
 
+const DISKS: readonly Mutation[] = [
+  {
+    id: 'read-failure-without-a-place',
+    title: 'a sector that cannot be read is told without its offset',
+    file: 'src/storage/read-failures.ts',
+    find: 'if (!isReadable) return at',
+    replace: 'if (!isReadable) return offset',
+    source: 'npm run sweep: an operator who gets EIO wants to know where',
+  },
+  {
+    id: 'refused-and-changed',
+    title: 'the end of the log is put in order before it is known whether the server may start',
+    file: 'src/storage/recovery.ts',
+    find: '    accept(replay.groups)\n    return await recovery.settle()',
+    replace: '    const recovered = await recovery.settle()\n    accept(replay.groups)\n    return recovered',
+    source: 'npm run sweep: the message says that all was left as it is',
+  },
+  {
+    id: 'joiner-hangs-up',
+    title: 'a server that joins forgets after a second whom to ask',
+    file: 'src/runtime/driver/dialler.ts',
+    find: 'if (Object.keys(addresses).length === 0 && Object.keys(this.dialled).length === 0) return',
+    replace: '',
+    source: 'npm run sweep: the first member on the list was the one that is gone',
+  },
+]
+
 /** All of them; ids are unique. */
 export const MUTATIONS: readonly Mutation[] = [
   ...VOTING,
@@ -721,4 +748,5 @@ export const MUTATIONS: readonly Mutation[] = [
   ...MEMBERSHIP_AND_SNAPSHOTS,
   ...RESTING,
   ...CHECKING,
+  ...DISKS,
 ]

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { KvStateMachine } from 'quorate/kv'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { HeldBytes } from './held-bytes.ts'
+import { parseHostPort } from './host-port.ts'
 import { HttpServer } from './http-server.ts'
 import { KvService } from './kv-service.ts'
 import { LonelyConsensus } from './testing/lonely-consensus.ts'
@@ -21,12 +23,17 @@ let consensus: LonelyConsensus
 let address: string
 
 beforeEach(async () => {
+  server = await serve()
+})
+
+async function serve(held?: HeldBytes): Promise<HttpServer> {
   const machine = new KvStateMachine()
   consensus = new LonelyConsensus(machine)
-  server = new HttpServer(QUIET)
-  address = await server.listen('127.0.0.1:0')
-  server.open(new KvService(consensus, machine, 1000), IDENTITY)
-})
+  const started = new HttpServer(QUIET, held)
+  address = await started.listen('127.0.0.1:0')
+  started.open(new KvService(consensus, machine, 1000), IDENTITY)
+  return started
+}
 
 afterEach(() => server.close())
 
@@ -249,6 +256,26 @@ describe('The HTTP side', () => {
     expect(await call('/health')).toMatchObject([200, {}])
   })
 
+  test('when much waits for clients that read nothing, others are told to come again until it is gone', async () => {
+    await server.close()
+    server = await serve(new HeldBytes(3_000_000))
+    await post('/v3/kv/put', { key: FOO, value: Buffer.alloc(1_000_000, 'x').toString('base64') })
+    const rude = Array.from({ length: 4 }, () => askWithoutReading(10))
+    await eventually(async () => (await post('/v3/kv/range', { key: FOO }))[0] === 429)
+    expect((await call('/version'))[0]).toBe(200)
+    expect(consensus.reads).toBeLessThan(4 * 10)
+    for (const socket of rude) socket.destroy()
+    await eventually(async () => (await post('/v3/kv/range', { key: FOO }))[0] === 200)
+  })
+
+  test('who sends more requests than can wait on one connection is hung up on', async () => {
+    const { host, port } = parseHostPort(address, 'address')
+    const socket = connect(port, host)
+    socket.write('GET /version HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(1000))
+    await new Promise((resolve) => socket.resume().once('close', resolve))
+    expect((await call('/version'))[0]).toBe(200)
+  })
+
   test('until the node is there, requests are told to come again', async () => {
     const early = new HttpServer(QUIET)
     const earlyAddress = await early.listen('127.0.0.1:0')
@@ -265,3 +292,21 @@ describe('The HTTP side', () => {
     await expect(new HttpServer(QUIET).listen(address)).rejects.toThrow(`client address ${address} is in use`)
   })
 })
+
+/** So many requests for the value of foo on one connection, whose answers stay where they are. */
+function askWithoutReading(count: number): Socket {
+  const { host, port } = parseHostPort(address, 'address')
+  const body = JSON.stringify({ key: FOO })
+  const request = `POST /v3/kv/range HTTP/1.1\r\nhost: x\r\ncontent-length: ${body.length}\r\n\r\n${body}`
+  const socket = connect(port, host)
+  socket.on('error', () => {}).pause()
+  socket.write(request.repeat(count))
+  return socket
+}
+
+async function eventually(isTrue: () => Promise<boolean>): Promise<void> {
+  for (let left = 200; !(await isTrue()); left--) {
+    if (left === 0) throw new Error('waited in vain')
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}

@@ -7,9 +7,11 @@ import type { Socket } from 'node:net'
 import type { Logger } from 'quorate'
 import { describeFailure, GRPC, RequestError, type RequestFailure, UsageError } from './errors.ts'
 import { type GatewayCall, type GatewayIdentity, gatewayCalls } from './gateway.ts'
+import { HeldBytes } from './held-bytes.ts'
 import { parseHostPort } from './host-port.ts'
 import type { KvService } from './kv-service.ts'
 import { readBody } from './request-body.ts'
+import { Turns } from './turns.ts'
 import { ETCD_API_VERSION, VERSION } from './version.ts'
 
 const MAX_HEADER_BYTES = 16 * 1024
@@ -17,7 +19,14 @@ const HEADERS_TIMEOUT_MS = 10_000
 /** For the whole of a request to arrive, headers and body. */
 const ARRIVAL_TIMEOUT_MS = 30_000
 const KEEP_ALIVE_MS = 60_000
-/** Prometheus' text format. */
+/** An answer of this size always has room: the number of connections is bounded, too. */
+const SMALL_BYTES = 16 * 1024
+/** How long an answer may lie there of which the client takes nothing. */
+const TAKING_TIMEOUT_MS = 30_000
+/** Those beyond are hung up on at once. */
+const MAX_CONNECTIONS = 4096
+/** Of every answer but Prometheus' text format. */
+const JSON_TYPE = 'application/json'
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 /** For requests under way when the server stops. */
 const CLOSING_GRACE_MS = 2000
@@ -36,9 +45,13 @@ export class HttpServer {
   private gets: ReadonlyMap<string, Route> = new Map([['/version', async () => ok(versionReply())]])
   private posts: ReadonlyMap<string, Route> = new Map()
   private isOpen = false
+  private readonly turns = new Turns()
+  private readonly held: HeldBytes
 
-  constructor(logger: Logger) {
+  /** @param held what all connections together may make this server hold */
+  constructor(logger: Logger, held: HeldBytes = new HeldBytes()) {
     this.logger = logger
+    this.held = held
     const options = {
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: HEADERS_TIMEOUT_MS,
@@ -46,6 +59,7 @@ export class HttpServer {
       keepAliveTimeout: KEEP_ALIVE_MS,
     }
     this.server = createServer(options, (request, response) => void this.answer(request, response))
+    this.server.maxConnections = MAX_CONNECTIONS
     this.server.on('clientError', refuseRawRequest)
   }
 
@@ -76,10 +90,13 @@ export class HttpServer {
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!(await this.turns.wait(request, response))) return
     try {
-      const body = await readBody(request)
+      // What only looks is small, and an operator wants to see what is going on.
+      if (request.method === 'POST') this.held.requireQuiet()
+      const body = await readBody(request, this.held)
       const { status, body: reply } = await this.routeOf(request)(body)
-      send(response, status, reply)
+      this.send(response, status, reply)
     } catch (error) {
       this.answerFailure(request, response, error)
     }
@@ -107,7 +124,18 @@ export class HttpServer {
     // Where the body was not read to its end, the next request on this connection could not be found.
     if (!request.complete) response.setHeader('connection', 'close')
     const { httpStatus, ...rest } = failure ?? UNFORESEEN
-    send(response, httpStatus, failureToJson(rest))
+    send(response, httpStatus, bytesOf(failureToJson(rest)))
+  }
+
+  /** What is not taken in time is thrown away, and its connection with it. */
+  private send(response: ServerResponse, status: number, body: object | string): void {
+    if (response.destroyed) return
+    const bytes = bytesOf(body)
+    if (bytes.length > SMALL_BYTES) this.held.requireRoom(bytes.length)
+    this.held.hold(bytes.length)
+    response.once('close', () => this.held.release(bytes.length))
+    send(response, status, bytes, typeof body === 'string' ? METRICS_TYPE : JSON_TYPE)
+    response.setTimeout(TAKING_TIMEOUT_MS, () => response.destroy())
   }
 }
 
@@ -158,12 +186,14 @@ function failureToJson({ grpcCode, reason, message, applied }: Omit<RequestFailu
   return { error: message, code: grpcCode, message, reason, applied }
 }
 
-function send(response: ServerResponse, status: number, body: object | string): void {
+function bytesOf(body: object | string): Buffer {
+  return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
+}
+
+function send(response: ServerResponse, status: number, bytes: Buffer, type = JSON_TYPE): void {
   if (response.headersSent || response.destroyed) return
-  const text = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
-  const type = typeof body === 'string' ? METRICS_TYPE : 'application/json'
-  response.writeHead(status, { 'content-type': type, 'content-length': text.length })
-  response.end(text)
+  response.writeHead(status, { 'content-type': type, 'content-length': bytes.length })
+  response.end(bytes)
 }
 
 /** What is no HTTP at all, or headers without end, gets an answer by hand. */

@@ -1,6 +1,7 @@
 /** Reads a request's body within bounds, whatever its headers claim. */
 import type { IncomingMessage } from 'node:http'
 import { badRequest, GRPC, RequestError } from './errors.ts'
+import type { HeldBytes } from './held-bytes.ts'
 
 /** As etcd: 1.5 MiB. */
 const MAX_BODY_BYTES = 1.5 * 1024 * 1024
@@ -14,11 +15,11 @@ const MAX_DISCARDED_BYTES = 16 * 1024 * 1024
 const JSON_TYPES = ['application/json', 'application/x-www-form-urlencoded']
 
 /** @returns the body as text; empty when there is none @throws RequestError */
-export async function readBody(request: IncomingMessage): Promise<string> {
+export async function readBody(request: IncomingMessage, held: HeldBytes): Promise<string> {
   const [type = ''] = (request.headers['content-type'] ?? '').toLowerCase().split(';')
   const declared = Number(request.headers['content-length'] ?? 0)
   if (declared > MAX_DISCARDED_BYTES) throw tooLarge(declared)
-  const bytes = await collect(request)
+  const bytes = await collect(request, held)
   if (bytes.length > 0 && type !== '' && !JSON_TYPES.includes(type.trim())) {
     throw new RequestError(
       415,
@@ -30,26 +31,63 @@ export async function readBody(request: IncomingMessage): Promise<string> {
   return decode(bytes)
 }
 
-function collect(request: IncomingMessage): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    let pieces: Buffer[] = []
-    let length = 0
-    request.on('data', (piece: Buffer) => {
-      length += piece.length
-      pieces.push(piece)
-      if (length > MAX_BODY_BYTES) pieces = []
-      if (length > MAX_DISCARDED_BYTES) {
-        request.pause()
-        reject(tooLarge(length))
-      }
+async function collect(request: IncomingMessage, held: HeldBytes): Promise<Buffer> {
+  const arriving = new Arriving(held)
+  try {
+    return await arriving.all(request)
+  } finally {
+    arriving.drop()
+  }
+}
+
+/** One body on its way. */
+class Arriving {
+  private readonly held: HeldBytes
+  private pieces: Buffer[] = []
+  private keptBytes = 0
+  private length = 0
+
+  constructor(held: HeldBytes) {
+    this.held = held
+  }
+
+  all(request: IncomingMessage): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      request.on('data', (piece: Buffer) => {
+        try {
+          this.take(piece)
+        } catch (error) {
+          request.pause()
+          reject(error as Error)
+        }
+      })
+      request.on('end', () => {
+        if (this.length > MAX_BODY_BYTES) reject(tooLarge(this.length))
+        else resolve(Buffer.concat(this.pieces))
+      })
+      request.on('close', () => reject(badRequest('the connection ended before the request did')))
+      request.on('error', reject)
     })
-    request.on('end', () => {
-      if (length > MAX_BODY_BYTES) reject(tooLarge(length))
-      else resolve(Buffer.concat(pieces))
-    })
-    request.on('close', () => reject(badRequest('the connection ended before the request did')))
-    request.on('error', reject)
-  })
+  }
+
+  drop(): void {
+    this.held.release(this.keptBytes)
+    this.keptBytes = 0
+    this.pieces = []
+  }
+
+  private take(piece: Buffer): void {
+    this.length += piece.length
+    if (this.length > MAX_DISCARDED_BYTES) throw tooLarge(this.length)
+    if (this.length > MAX_BODY_BYTES) {
+      this.drop()
+      return
+    }
+    this.held.requireRoom(piece.length)
+    this.held.hold(piece.length)
+    this.keptBytes += piece.length
+    this.pieces.push(piece)
+  }
 }
 
 function decode(bytes: Buffer): string {

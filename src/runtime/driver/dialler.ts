@@ -24,8 +24,13 @@ export class Dialler {
     this.clock = clock
   }
 
-  /** New servers and new addresses count at once. */
+  /**
+   * New servers and new addresses count at once. Nobody instead of nobody changes nothing: a server that joins belongs to
+   * nothing yet, and dials whom it was told to ask. Once it was made to hang up on those a second after its start; if the
+   * first that it asked was down, it had no address left to ask at, for ever.
+   */
   dial(addresses: Addresses): void {
+    if (Object.keys(addresses).length === 0 && Object.keys(this.dialled).length === 0) return
     this.wanted = addresses
     this.dialled = { ...this.dialled, ...addresses }
     this.transport.setPeers(this.dialled)
