@@ -8,6 +8,7 @@ import type { Decision, Plan, Settings } from './plan.ts'
 /** The property that breaks when the plan is carried out; null when none does. */
 export type Trial = (plan: Plan) => Promise<string | null>
 
+/** What is looked for, and for how long. */
 export interface ShrinkOptions {
   /** The property that broke at first. */
   readonly property: string

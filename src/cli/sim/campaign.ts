@@ -12,6 +12,7 @@ const GUIDED_EVERY = 4
 /** Plans that are kept, the newest ones. */
 const MAX_KEPT = 500
 
+/** A plan in which something bad happened. */
 export interface Failure {
   readonly plan: Plan
   readonly outcome: Outcome

@@ -8,6 +8,7 @@ import type { SimArguments } from './sim-arguments.ts'
 /** Situations that the list of those which never came about names. */
 const MAX_NAMED = 8
 
+/** One run. */
 export function describeOutcome({
   seed,
   verdict,
@@ -27,6 +28,7 @@ export function describeOutcome({
   ]
 }
 
+/** What will happen in it, a decision a line. */
 export function describePlan({ settings, decisions }: Plan): string[] {
   const { servers, clients, keys, durationMs } = settings
   return [
@@ -40,6 +42,7 @@ export function describePlan({ settings, decisions }: Plan): string[] {
   ]
 }
 
+/** For the line that is rewritten in place. */
 export function progressOf(campaign: Campaign, { seeds }: SimArguments, seconds: number): string {
   const { runs, events } = campaign.totals
   const of = Number.isFinite(seeds) ? ` of ${seeds}` : ''
@@ -48,11 +51,13 @@ export function progressOf(campaign: Campaign, { seeds }: SimArguments, seconds:
   return `${runs}${of} runs, ${count(Math.round(events / Math.max(seconds, 0.1)))} events/s, ${found} of ${SITUATIONS.length} situations${failed}`
 }
 
+/** What the campaign does not count. */
 export interface CampaignFacts {
   readonly firstSeed: number
   readonly seconds: number
 }
 
+/** What many runs have come to. */
 export function describeCampaign(campaign: Campaign, { firstSeed, seconds }: CampaignFacts): string[] {
   const { totals, histories, coverage, failures } = campaign
   const faults = [...campaign.faults].sort(([, one], [, two]) => two - one)
@@ -73,6 +78,7 @@ export function describeCampaign(campaign: Campaign, { firstSeed, seconds }: Cam
   ]
 }
 
+/** The same for programs. */
 export function summaryOf(campaign: Campaign, facts: CampaignFacts): object {
   const { totals, histories, coverage, failures } = campaign
   return {
