@@ -14,6 +14,8 @@ class Link {
   constructor(random) {
     this.random = random
     this.pumps = new Set()
+    /** Those of the other direction: the end of what they write to is news that comes this way. */
+    this.returns = new Set()
     /** How often each fault met bytes or connections. */
     this.met = { cut: 0, corrupt: 0, reset: 0 }
     this.clear()
@@ -29,7 +31,7 @@ class Link {
   }
 
   run() {
-    for (const pump of [...this.pumps]) pump.run()
+    for (const pump of [...this.pumps, ...this.returns]) pump.run()
   }
 
   /** Nothing arrives any more, not even the end of a connection: what was sent waits, as TCP would send it again. */
@@ -50,8 +52,8 @@ class Link {
 
 /** One direction of one connection. */
 class Pump {
-  constructor(link, source, target) {
-    Object.assign(this, { link, source, target })
+  constructor({ link, back, source, target }) {
+    Object.assign(this, { link, back, source, target })
     this.queue = []
     this.queuedBytes = 0
     this.cursor = new FrameCursor()
@@ -60,6 +62,7 @@ class Pump {
     this.timer = null
     this.isSourceGone = false
     link.pumps.add(this)
+    back.returns.add(this)
     source.on('data', (piece) => this.take(piece))
     source.on('close', () => {
       this.isSourceGone = true
@@ -79,7 +82,7 @@ class Pump {
   /** Passes on what is due. */
   run() {
     // Somebody who writes into a hole must not hear that there is nobody behind it.
-    if (this.target.destroyed && !this.link.isHeld) this.end()
+    if (this.target.destroyed && !this.back.isHeld) this.end()
     while (!this.link.isHeld && this.timer === null && !this.target.destroyed) {
       const [first] = this.queue
       if (first === undefined) {
@@ -156,6 +159,7 @@ class Pump {
     clearTimeout(this.timer)
     this.queue = []
     this.link.pumps.delete(this)
+    this.back.returns.delete(this)
     this.source.destroy()
   }
 }
@@ -220,8 +224,9 @@ export class ProxyNetwork {
   join(dialler, from, id, address, hello) {
     const server = connect(address)
     this.keep(server)
-    const forward = new Pump(this.link(from, id), dialler, server)
-    new Pump(this.link(id, from), server, dialler)
+    const [link, back] = [this.link(from, id), this.link(id, from)]
+    const forward = new Pump({ link, back, source: dialler, target: server })
+    new Pump({ link: back, back: link, source: server, target: dialler })
     forward.take(hello)
   }
 

@@ -2,7 +2,7 @@
 // changes of the membership, and handing over.
 import { serve } from '../../apps/server/dist/serve.js'
 
-process.exitCode = await serve(process.argv.slice(2), ({ node }) => {
+const status = await serve(process.argv.slice(2), ({ node }) => {
   process.on('message', ({ number, change, transferTo }) => {
     const done = change === undefined ? node.transferLeadership(transferTo) : node.change(change)
     done.then(
@@ -10,9 +10,9 @@ process.exitCode = await serve(process.argv.slice(2), ({ node }) => {
       ({ code, message }) => answer({ number, code, message }),
     )
   })
-  // The channel alone keeps nobody alive.
-  process.channel?.unref()
 })
+// As the command line does: standard input and the channel would keep it alive.
+process.stdout.write('', () => process.exit(status))
 
 function answer(message) {
   if (process.connected) process.send(message)

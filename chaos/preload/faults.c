@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -70,7 +71,16 @@ static int is_below(const char *path) {
   return path[folder_length] == '/' || path[folder_length] == 0;
 }
 
-static int is_ours(int fd) { return control && fd >= 0 && fd < MAX_FD && ours[fd]; }
+/*
+ * Some closes go past us, straight to the system, and the number may be a socket's by now: so what was opened as one of
+ * ours is looked at once more.
+ */
+static int is_ours(int fd) {
+  if (!control || fd < 0 || fd >= MAX_FD || !ours[fd]) return 0;
+  char link[64], path[4096] = "";
+  snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+  return readlink(link, path, sizeof path - 1) > 0 && is_below(path);
+}
 
 static uint32_t chance(void) {
   if (!seed) seed = (uint64_t)(uintptr_t)&seed ^ ((uint64_t)getpid() << 32) ^ 0x9e3779b97f4a7c15u;
@@ -80,8 +90,18 @@ static uint32_t chance(void) {
   return (uint32_t)(seed >> 32);
 }
 
+/* A line in the server's log, for whoever wants to know what it was that failed. */
+static void tell(int kind, uint64_t number, int fd, const char *path) {
+  static const char *const names[] = {"write", "sync", "rename", "open", "truncate", "unlink"};
+  char link[64], file[4096] = "";
+  snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+  if (!path && readlink(link, file, sizeof file - 1) > 0) path = file;
+  dprintf(2, "{\"fault\":\"%s\",\"number\":%llu,\"path\":\"%s\"}\n", names[kind], (unsigned long long)number,
+          path ? path : "");
+}
+
 /* The first rule that means this call; delays are waited for here. `error` is set when there is one to report. */
-static int decide(int kind, int *error) {
+static int decide(int kind, int fd, const char *path, int *error) {
   uint64_t number = __atomic_add_fetch(&control->calls[kind], 1, __ATOMIC_SEQ_CST);
   for (int i = 0; i < RULES; i++) {
     struct rule *rule = &control->rules[i];
@@ -89,6 +109,7 @@ static int decide(int kind, int *error) {
     if (rule->at ? rule->at != number : chance() >= rule->chance) continue;
     __atomic_add_fetch(&rule->fired, 1, __ATOMIC_SEQ_CST);
     *error = (int)rule->error;
+    if (rule->at) tell(kind, number, fd, path);
     if (rule->action != DELAY) return (int)rule->action;
     usleep(rule->delay_us);
   }
@@ -96,8 +117,8 @@ static int decide(int kind, int *error) {
 }
 
 /* @returns whether the call has been refused, with errno set */
-static int refused(int kind) {
-  int error = 0, action = decide(kind, &error);
+static int refused(int kind, int fd, const char *path) {
+  int error = 0, action = decide(kind, fd, path, &error);
   if (action != FAIL && action != TEAR) return 0;
   errno = error;
   return 1;
@@ -109,7 +130,7 @@ static int opened(int fd, const char *path) {
 }
 
 #define OPEN_BODY(call) \
-  if (is_below(path) && refused(OPEN)) return -1; \
+  if (is_below(path) && refused(OPEN, -1, path)) return -1; \
   return opened(call, path)
 
 static mode_t mode_in(int flags, va_list arguments) {
@@ -161,7 +182,7 @@ static ssize_t write_some(int fd, const struct iovec *pieces, int count, off64_t
 /* @returns 1 when the call has been dealt with, and *result says how */
 static int interferes(int fd, const struct iovec *pieces, int count, off64_t offset, ssize_t *result) {
   if (!is_ours(fd)) return 0;
-  int error = 0, action = decide(WRITE, &error);
+  int error = 0, action = decide(WRITE, fd, NULL, &error);
   if (action == NOTHING) return 0;
   size_t total = 0;
   for (int i = 0; i < count; i++) total += pieces[i].iov_len;
@@ -202,27 +223,27 @@ ssize_t pwritev64(int fd, const struct iovec *pieces, int count, off64_t offset)
 
 int fsync(int fd) {
   REAL(fsync);
-  return is_ours(fd) && refused(SYNC) ? -1 : real(fd);
+  return is_ours(fd) && refused(SYNC, fd, NULL) ? -1 : real(fd);
 }
 
 int fdatasync(int fd) {
   REAL(fdatasync);
-  return is_ours(fd) && refused(SYNC) ? -1 : real(fd);
+  return is_ours(fd) && refused(SYNC, fd, NULL) ? -1 : real(fd);
 }
 
 int rename(const char *from, const char *to) {
   REAL(rename);
-  return is_below(to) && refused(RENAME) ? -1 : real(from, to);
+  return is_below(to) && refused(RENAME, -1, to) ? -1 : real(from, to);
 }
 
 int unlink(const char *path) {
   REAL(unlink);
-  return is_below(path) && refused(UNLINK) ? -1 : real(path);
+  return is_below(path) && refused(UNLINK, -1, path) ? -1 : real(path);
 }
 
 int ftruncate64(int fd, off64_t length) {
   REAL(ftruncate64);
-  return is_ours(fd) && refused(TRUNCATE) ? -1 : real(fd, length);
+  return is_ours(fd) && refused(TRUNCATE, fd, NULL) ? -1 : real(fd, length);
 }
 
 /* The wall clock only: what the server decides by time must not depend on it. */

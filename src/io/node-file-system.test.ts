@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -87,6 +87,14 @@ describe('the lock', () => {
     expect(refused).toMatchObject({ code: 'ERR_QUORATE_LOCKED' })
     expect(refused.message).toContain(`${folder} is in use by process ${process.pid}`)
     await lock.release()
+    await (await new NodeFileSystem(folder).lock()).release()
+  })
+
+  test('that cannot be written says which file it is, and is free again', async () => {
+    const { folder } = await freshFolder()
+    mkdirSync(join(folder, 'lock'), { recursive: true })
+    await expect(new NodeFileSystem(folder).lock()).rejects.toThrow(`EISDIR: write ${join(folder, 'lock')}`)
+    rmSync(join(folder, 'lock'), { recursive: true })
     await (await new NodeFileSystem(folder).lock()).release()
   })
 
