@@ -3,7 +3,7 @@
 // must have said why when it stopped, and must have kept all that it acknowledged.
 import { rmSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { MARK, clearLeftovers, makeFolder } from './harness/leftovers.js'
+import { clearLeftovers, MARK, makeFolder } from './harness/leftovers.js'
 import { buildPreload, CALLS } from './harness/preload.js'
 import { reportOf } from './harness/report.js'
 import { Trial } from './harness/trial.js'

@@ -4,10 +4,10 @@ import { sleep } from '../harness/time.js'
 
 const CHANGING = ['write', 'rename', 'open', 'truncate']
 
-async function meanwhile({ server, ended }, forMs, rules) {
-  rules.forEach((rule, slot) => server.faults.set(slot, rule))
+async function meanwhile({ server, ended }, forMs, rule) {
+  server.faults.set(0, rule)
   await Promise.race([sleep(forMs), ended])
-  rules.forEach((_, slot) => server.faults.set(slot, { calls: [], action: 'nothing' }))
+  server.faults.set(0, { calls: [], action: 'nothing' })
 }
 
 export const diskFull = {
@@ -28,7 +28,7 @@ export const noSpace = {
   draw: (random) => ({ forMs: random.between(200, 4000), chance: random.pick([0.1, 0.5, 1]) }),
   begin: (scene, { forMs, chance }) => {
     scene.server.hasBadDisk = true
-    return meanwhile(scene, forMs, [{ calls: CHANGING, action: 'fail', error: 'ENOSPC', chance }])
+    return meanwhile(scene, forMs, { calls: CHANGING, action: 'fail', error: 'ENOSPC', chance })
   },
 }
 
@@ -44,7 +44,7 @@ export const ioError = {
     const { server } = scene
     server.hasBadDisk = true
     const at = server.faults.countOf(call) + ahead
-    return meanwhile(scene, 8000, [{ calls: [call], action: torn ? 'tear' : 'fail', error: 'EIO', at }])
+    return meanwhile(scene, 8000, { calls: [call], action: torn ? 'tear' : 'fail', error: 'EIO', at })
   },
 }
 
@@ -52,7 +52,7 @@ export const shortWrite = {
   help: 'writes that write half of it',
   needs: 'preload',
   draw: (random) => ({ forMs: random.between(500, 6000) }),
-  begin: (scene, { forMs }) => meanwhile(scene, forMs, [{ calls: ['write'], action: 'shorten', chance: 0.5 }]),
+  begin: (scene, { forMs }) => meanwhile(scene, forMs, { calls: ['write'], action: 'shorten', chance: 0.5 }),
 }
 
 export const slowSync = {
@@ -60,7 +60,7 @@ export const slowSync = {
   needs: 'preload',
   draw: (random) => ({ forMs: random.between(500, 6000), delayMs: Math.round(10 * 100 ** random.fraction()) }),
   begin: (scene, { forMs, delayMs }) =>
-    meanwhile(scene, forMs, [{ calls: ['sync'], action: 'delay', chance: 0.5, delayMs }]),
+    meanwhile(scene, forMs, { calls: ['sync'], action: 'delay', chance: 0.5, delayMs }),
 }
 
 export const clock = {

@@ -48,7 +48,7 @@ export class Clients {
     if (chance < 0.4) return this.read(client, server, key)
     if (chance < 0.7) return this.write({ client, server, f: 'put', key, value })
     if (chance < 0.8) return this.write({ client, server, f: 'delete', key, value: undefined })
-    return this.writeOnce(client, server, `${this.prefix}once-${value}`, value)
+    return this.writeOnce(server, `${this.prefix}once-${value}`, value)
   }
 
   async read(client, server, key) {
@@ -82,7 +82,7 @@ export class Clients {
     this.learnWrite(server, key, revisionIn(body), f === 'put' ? known : known - 1)
   }
 
-  async writeOnce(client, server, key, value) {
+  async writeOnce(server, key, value) {
     const known = this.revision
     const { status, body } = await this.caller.call(server.clients, ...ask.put(key, value), TIMEOUT_MS)
     this.count(status === 200 ? 'ok' : body.applied === 'no' ? 'fail' : 'info')

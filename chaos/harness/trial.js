@@ -18,7 +18,7 @@ const SIZES = {
   storage: { firstSegmentBytes: 16_384, maxSegmentBytes: 16_384, maxTailBytes: 8192 },
 }
 const DEADLINE_MS = 20_000
-const STOPPING_MS = 500
+const STOPPING_MS = 700
 /** What is in one of these is acknowledged. Of other files nobody knows yet; a server may do without them. */
 const LOG_FILE = /\.qlog$/
 
@@ -47,7 +47,8 @@ export class Trial {
       const calls = this.counts()
       const fired = server.faults.firedBy(0) > 0
       // The last commands may have been answered before a fault of the same moment has made it stop.
-      if (fired) await until(() => !server.isRunning, STOPPING_MS)
+      if (fired) await until(() => !server.isRunning || server.failure !== null, STOPPING_MS)
+      if (server.failure !== null) await until(() => !server.isRunning, DEADLINE_MS)
       const outcome = this.judge(fired)
       await this.restart()
       return { calls, callsAtStart, fired, outcome, violations: this.violations }
@@ -90,11 +91,14 @@ export class Trial {
     const goal = this.acknowledged.size + count
     const deadline = performance.now() + DEADLINE_MS
     const writer = async () => {
-      while (this.acknowledged.size < goal && this.server.isRunning && performance.now() < deadline) await this.writeOne()
+      while (this.acknowledged.size < goal && this.server.isRunning && performance.now() < deadline)
+        await this.writeOne()
     }
     await Promise.all(Array.from({ length: WRITERS }, writer))
     if (this.server.isRunning && this.acknowledged.size < goal)
-      this.violations.push(`it runs, and took ${this.acknowledged.size} of ${goal} commands within ${DEADLINE_MS / 1000} s`)
+      this.violations.push(
+        `it runs, and took ${this.acknowledged.size} of ${goal} commands within ${DEADLINE_MS / 1000} s`,
+      )
   }
 
   async writeOne() {
@@ -120,7 +124,8 @@ export class Trial {
     if (hasEnded) return `stopped with ${end.failure.code}`
     const file = this.fileMet()
     const isFinal = fault.error === 'EIO' && (fault.calls[0] === 'write' || fault.calls[0] === 'sync')
-    if (isFinal && LOG_FILE.test(file)) this.violations.push(`it went on after a ${fault.calls[0]} of ${file} that failed with EIO`)
+    if (isFinal && LOG_FILE.test(file))
+      this.violations.push(`it went on after a ${fault.calls[0]} of ${file} that failed with EIO`)
     return `went on without ${file.replaceAll(/\d+/g, 'N')}`
   }
 
@@ -138,7 +143,9 @@ export class Trial {
     server.start()
     await until(() => server.isReady || !server.isRunning, DEADLINE_MS)
     if (!server.isReady) {
-      this.violations.push(`it does not start again: ${server.isRunning ? 'too slow' : describeEnd(server.ends.at(-1))}`)
+      this.violations.push(
+        `it does not start again: ${server.isRunning ? 'too slow' : describeEnd(server.ends.at(-1))}`,
+      )
       return
     }
     const pairs = await until(() => this.list(), DEADLINE_MS)
@@ -162,7 +169,8 @@ export class Trial {
         this.violations.push(`${key} was acknowledged at ${revision}, and there is ${JSON.stringify(pair ?? null)}`)
     }
     for (const key of found.keys()) {
-      if (!this.acknowledged.has(key) && !this.perhaps.has(key)) this.violations.push(`${key} certainly failed, and is there`)
+      if (!this.acknowledged.has(key) && !this.perhaps.has(key))
+        this.violations.push(`${key} certainly failed, and is there`)
     }
   }
 }

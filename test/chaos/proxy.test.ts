@@ -188,7 +188,9 @@ describe('a hole', () => {
 
 test('a reset is an error at both ends, not an end', async () => {
   const { dialler, target } = await connected()
-  const errors = [dialler, target].map((socket) => new Promise<NodeJS.ErrnoException>((told) => socket.once('error', told)))
+  const errors = [dialler, target].map(
+    (socket) => new Promise<NodeJS.ErrnoException>((told) => socket.once('error', told)),
+  )
   network.link('a', 'b').reset()
   for (const error of errors) expect(await error).toMatchObject({ code: 'ECONNRESET' })
 })
