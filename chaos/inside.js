@@ -16,20 +16,22 @@ const campaign = new Campaign({ cluster, options, kinds, folder, say: (line) => 
 process.on('exit', () => {
   for (const server of cluster.servers) server.signal('SIGKILL')
 })
-// The phase that runs is finished, so that what it found can be said; a second one ends at once.
+// What was found until then is said. The end of standard input is how run.js asks, or how its own end shows.
 const interrupt = () => {
-  if (campaign.isInterrupted) process.exit(130)
-  campaign.isInterrupted = true
-  console.log('Finishing this phase; once more to end at once.')
+  if (campaign.phases.length > 0) writeSummary()
+  process.exit(130)
 }
 process.on('SIGINT', interrupt)
 process.on('SIGTERM', interrupt)
-// The other end is gone, or was asked to stop.
-process.stdin.on('end', () => process.exit(130)).resume()
+process.stdin.on('end', interrupt).resume()
 
 const problem = await cluster.start(options.servers)
 if (problem !== null) throw new Error(problem)
 await campaign.run()
-writeFileSync(join(folder, 'summary.json'), JSON.stringify(campaign.summary()))
+writeSummary()
 await cluster.end()
 process.exit(0)
+
+function writeSummary() {
+  writeFileSync(join(folder, 'summary.json'), JSON.stringify(campaign.summary()))
+}

@@ -49,7 +49,7 @@ function parse(args) {
   }
 }
 
-/** @returns the kinds that were asked for, by name, and whether they were named; what the machine lacks is seen later */
+/** @returns the kinds that were asked for, by name, and whether they were named and whether they are all; what the machine lacks is seen later */
 function chosenKinds(only, except) {
   const known = [...FAULTS.keys()]
   const named = [only, except].flatMap((list) => list?.split(',') ?? [])
@@ -58,7 +58,7 @@ function chosenKinds(only, except) {
     throw new UsageError(`there is no kind of fault '${stranger}': choose among ${known.join(', ')}`)
   const left = (only?.split(',') ?? known).filter((name) => !except?.split(',').includes(name))
   if (left.length === 0) throw new UsageError('--except leaves no kind of fault of those that --only names')
-  return { names: left, areNamed: only !== undefined }
+  return { names: left, areNamed: only !== undefined, areAll: left.length === known.length }
 }
 
 function whole(text, name) {

@@ -37,14 +37,16 @@ async function runIn(folder, options) {
   const status = await runInside(isolation, INSIDE, details, folder)
   const summaryFile = join(folder, 'summary.json')
   if (!existsSync(summaryFile)) {
-    if (status !== 130) console.error('chaos: the run broke off; this is a fault of the program, not of the servers')
+    if (status === 130) console.log('interrupted before the first phase was over')
+    else console.error('chaos: the run broke off; this is a fault of the program, not of the servers')
     return status === 0 ? 1 : status
   }
   const summary = JSON.parse(readFileSync(summaryFile, 'utf8'))
   const report = reportOf({ options, omitted, started, summary })
   if (options.json !== null) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`)
   console.log(describeSummary(report))
-  return finish(folder, options, summary)
+  const isSound = finish(folder, options, summary)
+  return isSound ? status : 1
 }
 
 /** What this machine can do, and what has to be left out. */
@@ -87,20 +89,21 @@ function requireNamespaces(isolation) {
     throw new UsageError('--network namespaces needs the right to make namespaces (root, or user namespaces)')
 }
 
-function finish(folder, { keep, seed, network, servers, troubleMs, kinds }, summary) {
+/** @returns whether nothing was found */
+function finish(folder, { keep, seed, network, servers, clients, troubleMs, kinds }, summary) {
   const hasFailed = summary.phases.failed > 0
   const target = keep ?? (hasFailed ? `chaos-failure-${seed}` : null)
   if (target !== null) {
     cpSync(folder, target, { recursive: true })
     console.log(`kept in ${target}`)
   }
-  if (!hasFailed) return 0
+  if (!hasFailed) return true
   const phase = summary.violations[0].match(/^phase (\d+)/)[1]
-  const named = kinds.areNamed ? ` --only ${kinds.names.join(',')}` : ''
+  const named = kinds.areAll ? '' : ` --only ${kinds.names.join(',')}`
   const seconds = troubleMs.map((ms) => ms / 1000).join('-')
   console.log(`The same decisions again (processes are not, so it may go another way):
-  npm run chaos -- --seed ${seed} --phase ${phase} --servers ${servers} --network ${network} --trouble-seconds ${seconds}${named}`)
-  return 1
+  npm run chaos -- --seed ${seed} --phase ${phase} --servers ${servers} --clients ${clients} --network ${network} --trouble-seconds ${seconds}${named}`)
+  return false
 }
 
 try {

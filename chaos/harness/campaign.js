@@ -15,12 +15,11 @@ export class Campaign {
     this.phases = []
     this.contents = new Map()
     this.figures = { faults: {}, stops: {}, operations: { ok: 0, fail: 0, info: 0 }, recoveriesMs: [] }
-    this.isInterrupted = false
   }
 
   async run() {
     const { options } = this
-    const until = performance.now() + options.minutes * 60_000
+    const deadline = performance.now() + options.minutes * 60_000
     let number = options.phase ?? 1
     do {
       const phase = await this.runPhase(number++)
@@ -28,7 +27,7 @@ export class Campaign {
       if (phase.violations.length > 0) await this.fail(phase)
       // What follows a failure on the same servers would be its echo.
       if (phase.violations.length > 0) break
-    } while (!this.isInterrupted && options.phase === null && performance.now() < until)
+    } while (options.phase === null && performance.now() < deadline)
   }
 
   async runPhase(number) {

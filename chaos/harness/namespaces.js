@@ -8,21 +8,6 @@ const OURS = 254
 const PEER_PORT = 7001
 const CLIENT_PORT = 2379
 
-/** @returns null when this machine can; else what is missing */
-export function missingForNamespaces() {
-  for (const [command, ...args] of [
-    ['ip', '-V'],
-    ['nft', '--version'],
-    ['tc', '-V'],
-  ])
-    if (!works(command, ...args)) return `the command ${command}`
-  const attempt = 'ip link add chaos0 type bridge && nft add table inet chaos'
-  if (!works('unshare', ...ISOLATION, '--net', 'sh', '-c', attempt)) return 'the right to make network namespaces'
-  return null
-}
-
-const ISOLATION = process.getuid?.() === 0 ? ['--mount'] : ['--user', '--map-root-user', '--mount']
-
 export class NamespaceNetwork {
   constructor() {
     this.hosts = new Map()
