@@ -61,6 +61,15 @@ describe('a file', () => {
     await file.close()
   })
 
+  test('that fails after it was renamed is called what it is called now', async () => {
+    const fileSystem = await freshFolder()
+    const file = await fileSystem.open('log.tmp', 'create')
+    await fileSystem.rename('log.tmp', 'log')
+    await file.close()
+    expect(() => file.write(0, [Uint8Array.of(1)])).toThrow(`write ${join(fileSystem.folder, 'log')}`)
+    expect(() => file.write(0, [Uint8Array.of(1)])).not.toThrow('.tmp')
+  })
+
   test('that fails says how, and which file', async () => {
     const fileSystem = await freshFolder()
     await expect(fileSystem.open('none', 'existing')).rejects.toMatchObject({ code: 'ENOENT' })

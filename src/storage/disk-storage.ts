@@ -36,7 +36,7 @@ export interface DiskStorage {
   close(): Promise<void>
 }
 
-/** @throws StorageError; the folder is as it was then, and free again */
+/** @throws StorageError, FileSystemError for a folder that cannot be used at all; it is as it was then, and free again */
 export function openDiskStorage(options: DiskStorageOptions): Promise<DiskStorage> {
   return openInFolder(options.fileSystem, () => openLocked(options))
 }

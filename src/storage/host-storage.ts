@@ -60,7 +60,7 @@ export function isGroupName(name: unknown): name is string {
   return typeof name === 'string' && /^[a-z0-9_-]{1,64}$/.test(name)
 }
 
-/** @throws StorageError; the folder is as it was then, and free again */
+/** @throws StorageError, FileSystemError for a folder that cannot be used at all; it is as it was then, and free again */
 export function openHostStorage(options: FolderOptions): Promise<HostStorage> {
   return openInFolder(options.fileSystem, () => openLocked(options))
 }
