@@ -14,6 +14,7 @@ const FAULTS = [
   { calls: ['write'], action: 'tear', error: 'EIO' },
   { calls: ['write'], action: 'tear', error: 'ENOSPC' },
 ]
+const SAY_EVERY = 100
 const FOLDERS = ['new', 'used']
 const HELP = `npm run chaos:calls -- [options]
 
@@ -74,6 +75,7 @@ async function runAll({ folder, library, every, jobs, only, json }) {
     for (let point = points.shift(); point !== undefined; point = points.shift()) {
       const result = await new Trial({ ...place, ...point }).run()
       results.push({ ...point, ...result })
+      if (results.length % SAY_EVERY === 0) console.log(`${results.length} done, ${points.length} to go`)
       for (const violation of result.violations) console.log(`FAIL ${nameOf(point)}: ${violation}`)
     }
   }

@@ -28,7 +28,8 @@ export const terminate = {
   draw: (random) => ({ downMs: random.between(...RESTART_AFTER_MS) }),
   begin: async ({ server }, { downMs }) => {
     server.isHeldDown = true
-    server.signal('SIGTERM', 'terminate')
+    // Whoever asks twice wants it at once, see serve(); that would be another fault than this.
+    if (server.wanted === null) server.signal('SIGTERM', 'terminate')
     // While its disk or its peers hang it may take its time: then nobody waits any longer.
     await Promise.race([server.ended, sleep(5000)])
     await server.kill()
