@@ -51,7 +51,7 @@ async function runIn(folder, options) {
 
 /** What this machine can do, and what has to be left out. */
 function prepare(folder, options) {
-  const isolation = isolationFor(options.network)
+  const isolation = isolationFor(options.network, folder)
   const library = buildPreload(folder)
   const abilities = new Map([
     ['proxy', options.network === 'proxy'],

@@ -4,8 +4,8 @@ import { spawn } from 'node:child_process'
 import { works } from './command.js'
 import { MARK } from './leftovers.js'
 
-/** @returns what `unshare` is to be told, or null when it may not be used */
-export function isolationFor(network) {
+/** @param folder to try a mount on @returns what `unshare` is to be told, or null when it may not be used */
+export function isolationFor(network, folder) {
   const own = [
     '--mount',
     '--pid',
@@ -15,7 +15,7 @@ export function isolationFor(network) {
     ...(network === 'namespaces' ? ['--net'] : []),
   ]
   const flags = process.getuid?.() === 0 ? own : ['--user', '--map-root-user', ...own]
-  return works('unshare', ...flags, 'mount', '-t', 'tmpfs', 'none', '/mnt') ? flags : null
+  return works('unshare', ...flags, 'mount', '-t', 'tmpfs', 'none', folder) ? flags : null
 }
 
 /** @param flags of `isolationFor` @returns the exit status */

@@ -39,7 +39,18 @@ function leftServers(): string[] {
 
 test('two seconds with kills and resets: all is checked, and nothing is left behind', async () => {
   const file = join(folder, 'figures.json')
-  const faults = ['--only', 'kill,reset', '--trouble-seconds', '2', '--minutes', '0.01', '--seed', '4']
+  const faults = [
+    '--only',
+    'kill,reset',
+    '--trouble-seconds',
+    '2',
+    '--minutes',
+    '0.01',
+    '--seed',
+    '4',
+    '--clients',
+    '4',
+  ]
   const run = chaos(...faults, '--json', file)
   expect(await run.ended, run.output()).toBe(0)
   expect(run.output()).toMatch(/\n1 passed, 0 failed\n$/)
