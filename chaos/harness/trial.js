@@ -121,6 +121,8 @@ export class Trial {
     }
     if (hasEnded && end.failure.code === 'ERR_QUORATE_STORAGE_DAMAGED')
       this.violations.push(`it takes an error for damage: ${describeEnd(end)}`)
+    if (hasEnded && !end.failure.code.startsWith('ERR_QUORATE_'))
+      this.violations.push(`it stopped with a code that is not ours: ${describeEnd(end)}`)
     if (hasEnded) return `stopped with ${end.failure.code}`
     const file = this.fileMet()
     const isFinal = fault.error === 'EIO' && (fault.calls[0] === 'write' || fault.calls[0] === 'sync')

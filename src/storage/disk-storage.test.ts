@@ -207,6 +207,14 @@ describe('a storage', () => {
     }
   })
 
+  test('that cannot write down the founders says so with a code of its own', async () => {
+    const fileSystem = new MemoryFileSystem()
+    const storage = await open(fileSystem)
+    fileSystem.fault = ({ kind }) => (kind === 'write' ? { code: 'EIO', effect: 'none' } : null)
+    const refused = await storage.keepFounders({ a: '00ff' }).catch((error) => error)
+    expect(refused).toMatchObject({ name: 'StorageError', code: 'ERR_QUORATE_STORAGE_POISONED' })
+  })
+
   test.each(['none', 'part', 'whole'] as const)(
     'loses nothing that was acknowledged when the power goes, wherever it goes (the last operation: %s)',
     { timeout: 120_000 },

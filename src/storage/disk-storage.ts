@@ -2,9 +2,11 @@
  * A server's whole data folder: lock, identity, log and snapshots, opened in the order in which they depend on each
  * other. What the driver starts from when it keeps its state on a disk.
  */
+
 import type { Configuration } from '../raft/configuration.ts'
 import type { BootState } from '../raft/ready.ts'
 import { fitTogether } from './boot.ts'
+import { carryOut } from './carry-out.ts'
 import { DiskLog } from './disk-log.ts'
 import { DiskSnapshots } from './disk-snapshots.ts'
 import { claimFolder, type FolderOptions, logOptionsOf, openInFolder } from './folder.ts'
@@ -58,7 +60,8 @@ async function openLocked(options: DiskStorageOptions): Promise<DiskStorage> {
       await log.write([{ seq: 0, hardState: null, snapshot: resetTo, truncateFrom: null, entries: [] }])
     }
     const founders = await readFounders(fileSystem)
-    const keepFounders = (met: Founders): Promise<void> => writeFounders(fileSystem, met)
+    const keepFounders = (met: Founders): Promise<void> =>
+      carryOut('write down the founders', () => writeFounders(fileSystem, met))
     const { recovery } = opened
     return { identity, boot: state, log, snapshots, recovery, damagedSnapshots: damaged, founders, keepFounders, close }
   } catch (error) {
