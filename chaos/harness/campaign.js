@@ -1,5 +1,5 @@
 // Phase after phase on one cluster, and the figures of all of them.
-import { writeFileSync } from 'node:fs'
+import { cpSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Random } from '../../dist/util/random.js'
 import { ask } from './http.js'
@@ -43,12 +43,18 @@ export class Campaign {
 
   /** What earlier phases left must be there still. */
   async compareContents(phase) {
-    for (const [prefix, before] of this.contents) {
-      const now = JSON.stringify(phase.content.filter(({ key }) => key.startsWith(prefix)))
-      if (now !== before) phase.violations.push(`the content of ${prefix} is another than it was when that phase ended`)
+    for (const { clients, pairs } of this.contents.values()) {
+      const now = valuesOf(phase.content, clients.prefix)
+      for (const key of new Set([...pairs.keys(), ...now.keys()])) {
+        const [before, after] = [pairs.get(key) ?? '', now.get(key) ?? '']
+        if (before !== after && !clients.mayHaveBecome(key, after))
+          phase.violations.push(
+            `${key} was ${before || 'not there'} when its phase ended, and is ${after || 'gone'} now`,
+          )
+      }
     }
-    const own = phase.content.filter(({ key }) => key.startsWith(phase.prefix))
-    this.contents.set(phase.prefix, JSON.stringify(own))
+    const { clients } = phase
+    this.contents.set(phase.prefix, { clients, pairs: valuesOf(phase.content, phase.prefix) })
     if (this.contents.size <= KEPT_PHASES) return
     const [oldest] = this.contents.keys()
     this.contents.delete(oldest)
@@ -82,6 +88,8 @@ export class Campaign {
     const history = phase.clients.events.map((event) => JSON.stringify(event)).join('\n')
     writeFileSync(join(this.folder, 'history.jsonl'), `${history}\n`)
     writeFileSync(join(this.folder, 'plan.json'), JSON.stringify(phase.plan, null, 1))
+    // Small file systems of their own are gone with the run, and seen by nobody outside of it.
+    for (const { id, disk } of this.cluster.servers) cpSync(disk, join(this.folder, `${id}.disk`), { recursive: true })
     writeFileSync(join(this.folder, 'violations.txt'), `${phase.violations.join('\n')}\n`)
   }
 
@@ -102,6 +110,10 @@ export class Campaign {
       violations: failed.flatMap(({ number, violations }) => violations.map((text) => `phase ${number}: ${text}`)),
     }
   }
+}
+
+function valuesOf(content, prefix) {
+  return new Map(content.filter(({ key }) => key.startsWith(prefix)).map(({ key, value }) => [key, value]))
 }
 
 function add(counts, name, count) {

@@ -20,6 +20,8 @@ export class Clients {
     this.once = new Map()
     /** Of keys that are written once, those whose outcome nobody knows. */
     this.perhaps = new Map()
+    /** The same of shared keys, `key value` each; a delete's value is ''. */
+    this.perhapsShared = new Set()
     this.violations = []
     this.counts = { ok: 0, fail: 0, info: 0 }
     /** The highest revision that somebody was told of. */
@@ -75,7 +77,10 @@ export class Clients {
     const open = this.invoke(client, f, key, value)
     const question = f === 'put' ? ask.put(key, value) : ask.delete(key)
     const { status, body } = await this.caller.call(server.clients, ...question, TIMEOUT_MS)
-    if (status !== 200) return this.complete(open, body.applied === 'no' ? 'fail' : 'info')
+    if (status !== 200) {
+      if (body.applied !== 'no') this.perhapsShared.add(`${key} ${value ?? ''}`)
+      return this.complete(open, body.applied === 'no' ? 'fail' : 'info')
+    }
     Object.assign(open, { f: 'cas', value: [previousIn(body), value ?? ''] })
     this.complete(open, 'ok', open.value)
     // A delete of nothing leaves the revision as it is.
@@ -138,6 +143,14 @@ export class Clients {
           `there is ${key}=${value}, version ${version}, which nobody asked for, or which certainly failed`,
         )
     }
+  }
+
+  /**
+   * Whether a key can have become this since: by a write whose outcome nobody knew. A request that lies in a cut network
+   * is sent again by TCP long after its client has given up.
+   */
+  mayHaveBecome(key, value) {
+    return this.perhaps.get(key) === value || this.perhapsShared.has(`${key} ${value}`)
   }
 
   /** Reads every shared key once more, so that the history ends with what is there. */

@@ -33,8 +33,9 @@ export class Server {
     return this.process !== null
   }
 
+  /** One that has said that it stops is not, although it may take two seconds more. */
   get isReady() {
-    return this.isRunning && this.readyAt !== null
+    return this.isRunning && this.readyAt !== null && this.failure === null
   }
 
   start() {
