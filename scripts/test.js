@@ -43,6 +43,7 @@ const GROUPS = [
   { name: 'face', folder: 'test/types/' },
   { name: 'examples', folder: 'test/examples/' },
   { name: 'bench', folder: 'test/bench/' },
+  { name: 'chaos', folder: 'test/chaos/' },
   { name: 'docs', folder: 'test/docs/' },
   { name: 'package', folder: 'test/package/' },
   { name: 'rules', folder: 'test/' },

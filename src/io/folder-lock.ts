@@ -16,7 +16,7 @@ import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { StorageError } from '../storage/errors.ts'
-import type { FolderLock } from '../storage/file-system.ts'
+import { FileSystemError, type FolderLock } from '../storage/file-system.ts'
 
 const NAME = 'lock'
 
@@ -26,7 +26,7 @@ interface Holder {
   readonly started: string
 }
 
-/** @throws StorageError ERR_QUORATE_LOCKED, with the folder and the holder's pid */
+/** @throws StorageError ERR_QUORATE_LOCKED, with the folder and the holder's pid; FileSystemError */
 export async function lockFolder(folder: string): Promise<FolderLock> {
   const server = await claimName(folder)
   const holder = readHolder(folder)
@@ -35,7 +35,13 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
     throw locked(folder, holder)
   }
   const own: Holder = { pid: process.pid, started: startOf(process.pid) }
-  writeFileSync(join(folder, NAME), JSON.stringify(own))
+  try {
+    writeFileSync(join(folder, NAME), JSON.stringify(own))
+  } catch (error) {
+    server?.close()
+    // Node says "EIO: i/o error, write", of a file that it does not name.
+    throw new FileSystemError((error as NodeJS.ErrnoException).code ?? 'EIO', 'write', join(folder, NAME), error)
+  }
   return {
     release: async () => {
       rmSync(join(folder, NAME), { force: true })

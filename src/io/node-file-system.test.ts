@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -61,6 +61,15 @@ describe('a file', () => {
     await file.close()
   })
 
+  test('that fails after it was renamed is called what it is called now', async () => {
+    const fileSystem = await freshFolder()
+    const file = await fileSystem.open('log.tmp', 'create')
+    await fileSystem.rename('log.tmp', 'log')
+    await file.close()
+    expect(() => file.write(0, [Uint8Array.of(1)])).toThrow(`write ${join(fileSystem.folder, 'log')}`)
+    expect(() => file.write(0, [Uint8Array.of(1)])).not.toThrow('.tmp')
+  })
+
   test('that fails says how, and which file', async () => {
     const fileSystem = await freshFolder()
     await expect(fileSystem.open('none', 'existing')).rejects.toMatchObject({ code: 'ENOENT' })
@@ -87,6 +96,14 @@ describe('the lock', () => {
     expect(refused).toMatchObject({ code: 'ERR_QUORATE_LOCKED' })
     expect(refused.message).toContain(`${folder} is in use by process ${process.pid}`)
     await lock.release()
+    await (await new NodeFileSystem(folder).lock()).release()
+  })
+
+  test('that cannot be written says which file it is, and is free again', async () => {
+    const { folder } = await freshFolder()
+    mkdirSync(join(folder, 'lock'), { recursive: true })
+    await expect(new NodeFileSystem(folder).lock()).rejects.toThrow(`EISDIR: write ${join(folder, 'lock')}`)
+    rmSync(join(folder, 'lock'), { recursive: true })
     await (await new NodeFileSystem(folder).lock()).release()
   })
 

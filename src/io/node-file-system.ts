@@ -12,6 +12,8 @@ import { lockFolder } from './folder-lock.ts'
 
 export class NodeFileSystem implements FileSystem {
   readonly folder: string
+  /** By path, so that what goes wrong later is said of the name that a file has by then. */
+  private readonly files = new Map<string, NodeFile>()
 
   constructor(folder: string) {
     this.folder = folder
@@ -38,14 +40,20 @@ export class NodeFileSystem implements FileSystem {
     const path = this.path(name)
     const { O_RDWR, O_CREAT, O_EXCL } = constants
     const flags = mode === 'create' ? O_RDWR | O_CREAT | O_EXCL : O_RDWR
-    return new NodeFile(
-      path,
-      await attempt(mode === 'create' ? 'create' : 'open', path, () => open(path, flags, 0o600)),
-    )
+    const handle = await attempt(mode === 'create' ? 'create' : 'open', path, () => open(path, flags, 0o600))
+    const file = new NodeFile(path, handle, (closed) => this.forget(closed))
+    this.files.set(path, file)
+    return file
   }
 
   async rename(from: string, to: string): Promise<void> {
-    await attempt('rename', this.path(from), () => rename(this.path(from), this.path(to)))
+    const [before, path] = [this.path(from), this.path(to)]
+    await attempt('rename', before, () => rename(before, path))
+    const file = this.files.get(before)
+    if (file === undefined) return
+    this.files.delete(before)
+    this.files.set(path, file)
+    file.path = path
   }
 
   async remove(name: string): Promise<void> {
@@ -58,6 +66,11 @@ export class NodeFileSystem implements FileSystem {
 
   private path(name: string): string {
     return join(this.folder, name)
+  }
+
+  /** A file of the same name may have been opened after it. */
+  private forget(file: NodeFile): void {
+    if (this.files.get(file.path) === file) this.files.delete(file.path)
   }
 }
 
@@ -79,13 +92,16 @@ const MAX_PIECES = 1024
 const ZEROS = new Uint8Array(2 ** 20)
 
 class NodeFile implements File {
-  private readonly path: string
+  /** As it is called now. */
+  path: string
   private readonly handle: FileHandle
+  private readonly onClose: (file: NodeFile) => void
   private length: number
 
-  constructor(path: string, handle: FileHandle) {
+  constructor(path: string, handle: FileHandle, onClose: (file: NodeFile) => void) {
     this.path = path
     this.handle = handle
+    this.onClose = onClose
     this.length = fstatSync(handle.fd).size
   }
 
@@ -144,6 +160,7 @@ class NodeFile implements File {
   }
 
   async close(): Promise<void> {
+    this.onClose(this)
     await attempt('close', this.path, () => this.handle.close())
   }
 

@@ -3,8 +3,10 @@
  * synced; then those older than its predecessor go. The predecessor stays: should the newest turn out to be damaged,
  * the server can still start from it, provided that the log reaches back that far.
  */
+
 import type { SnapshotMeta } from '../raft/ready.ts'
 import type { Random } from '../util/random.ts'
+import { carryOut } from './carry-out.ts'
 import { DamageError, diskFull, poisoned, StorageError } from './errors.ts'
 import { type File, type FileSystem, isDiskFull } from './file-system.ts'
 import { checkSnapshotFile, readSnapshotFile, SnapshotFileWriter } from './snapshot-file.ts'
@@ -199,15 +201,5 @@ class DiskSnapshotWriter implements SnapshotWriter {
 
   private requireUnderWay(): void {
     if (this.ended) throw new StorageError('ERR_QUORATE_STORAGE_CLOSED', 'this snapshot was committed or aborted')
-  }
-}
-
-/** The file system's errors, in the store's words. */
-async function carryOut<T>(what: string, action: () => Promise<T>): Promise<T> {
-  try {
-    return await action()
-  } catch (error) {
-    if (error instanceof StorageError) throw error
-    throw isDiskFull(error) ? diskFull(what, error) : poisoned(what, error)
   }
 }

@@ -190,6 +190,31 @@ describe('a storage', () => {
     expect(work.now.entries.length).toBe(7)
   })
 
+  test.each([
+    ['EIO', 'ERR_QUORATE_STORAGE_POISONED'],
+    ['ENOSPC', 'ERR_QUORATE_DISK_FULL'],
+  ])('that cannot be opened for %s says so with %s and the file, whichever operation fails', async (fault, code) => {
+    const whole = new MemoryFileSystem()
+    await open(whole)
+    for (let fatal = 1; fatal <= whole.operations; fatal++) {
+      const fileSystem = new MemoryFileSystem()
+      fileSystem.fault = ({ number }) => (number === fatal ? { code: fault, effect: 'none' } : null)
+      const refused = await open(fileSystem).catch((error) => error)
+      expect(refused, `operation ${fatal}`).toMatchObject({ name: 'StorageError', code })
+      expect(refused.message).toMatch(new RegExp(`open /memory \\(${fault}: \\w+ /memory`))
+      // The folder is free again, and sound.
+      await open(fileSystem)
+    }
+  })
+
+  test('that cannot write down the founders says so with a code of its own', async () => {
+    const fileSystem = new MemoryFileSystem()
+    const storage = await open(fileSystem)
+    fileSystem.fault = ({ kind }) => (kind === 'write' ? { code: 'EIO', effect: 'none' } : null)
+    const refused = await storage.keepFounders({ a: '00ff' }).catch((error) => error)
+    expect(refused).toMatchObject({ name: 'StorageError', code: 'ERR_QUORATE_STORAGE_POISONED' })
+  })
+
   test.each(['none', 'part', 'whole'] as const)(
     'loses nothing that was acknowledged when the power goes, wherever it goes (the last operation: %s)',
     { timeout: 120_000 },

@@ -2,9 +2,11 @@
  * A server's whole data folder: lock, identity, log and snapshots, opened in the order in which they depend on each
  * other. What the driver starts from when it keeps its state on a disk.
  */
+
 import type { Configuration } from '../raft/configuration.ts'
 import type { BootState } from '../raft/ready.ts'
 import { fitTogether, requireReach } from './boot.ts'
+import { carryOut } from './carry-out.ts'
 import { DiskLog } from './disk-log.ts'
 import { DiskSnapshots } from './disk-snapshots.ts'
 import { claimFolder, type FolderOptions, logOptionsOf, openInFolder } from './folder.ts'
@@ -37,7 +39,7 @@ export interface DiskStorage {
   close(): Promise<void>
 }
 
-/** @throws StorageError; the folder is as it was then, and free again */
+/** @throws StorageError, FileSystemError for a folder that cannot be used at all; it is as it was then, and free again */
 export function openDiskStorage(options: DiskStorageOptions): Promise<DiskStorage> {
   const fileSystem = locateReadFailures(options.fileSystem)
   return openInFolder(fileSystem, () => openLocked({ ...options, fileSystem }))
@@ -61,7 +63,8 @@ async function openLocked(options: DiskStorageOptions): Promise<DiskStorage> {
     if (resetTo !== null) {
       await log.write([{ seq: 0, hardState: null, snapshot: resetTo, truncateFrom: null, entries: [] }])
     }
-    const keepFounders = (met: Founders): Promise<void> => writeFounders(fileSystem, met)
+    const keepFounders = (met: Founders): Promise<void> =>
+      carryOut('write down the founders', () => writeFounders(fileSystem, met))
     const { recovery } = opened
     return { identity, boot: state, log, snapshots, recovery, damagedSnapshots: damaged, founders, keepFounders, close }
   } catch (error) {

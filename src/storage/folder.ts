@@ -4,8 +4,8 @@
  */
 import type { ServerId } from '../raft/entry.ts'
 import type { Random } from '../util/random.ts'
-import { DamageError } from './errors.ts'
-import type { FileSystem } from './file-system.ts'
+import { DamageError, diskFull, poisoned } from './errors.ts'
+import { type FileSystem, FileSystemError, isDiskFull } from './file-system.ts'
 import { readIdentity, requireIdentity, type ServerIdentity, writeIdentity } from './identity.ts'
 import { SEGMENT_HEADER_BYTES, segmentNumber } from './segment.ts'
 import { SegmentReader } from './segment-reader.ts'
@@ -32,8 +32,30 @@ interface Closable {
   close(): Promise<void>
 }
 
-/** Opens what is in the folder while it is locked; closing that unlocks it. @throws what `open` does; it is free then */
+/**
+ * Opens what is in the folder while it is locked; closing that unlocks it.
+ *
+ * @throws what `open` does, a StorageError when the disk fails or is full; the folder is free then
+ */
 export async function openInFolder<Opened extends Closable>(
+  fileSystem: FileSystem,
+  open: () => Promise<Opened>,
+): Promise<Opened> {
+  try {
+    return await openLocked(fileSystem, open)
+  } catch (error) {
+    throw explainDisk(error, fileSystem.folder)
+  }
+}
+
+/** "EIO: sync log-00000001.tmp" tells an operator what failed, and not what to do. No rights, no folder: these do. */
+function explainDisk(error: unknown, folder: string): unknown {
+  if (isDiskFull(error)) return diskFull(`open ${folder}`, error)
+  const isBroken = error instanceof FileSystemError && error.code === 'EIO'
+  return isBroken ? poisoned(`open ${folder}`, error) : error
+}
+
+async function openLocked<Opened extends Closable>(
   fileSystem: FileSystem,
   open: () => Promise<Opened>,
 ): Promise<Opened> {

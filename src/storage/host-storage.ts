@@ -6,10 +6,12 @@
  * there before anything of it goes: a member that has forgotten its votes and what it acknowledged must not come back
  * under the same name, and may be elected without what it lost.
  */
+
 import type { Configuration } from '../raft/configuration.ts'
 import type { BootState } from '../raft/ready.ts'
 import type { Random } from '../util/random.ts'
 import { fitTogether, requireReach } from './boot.ts'
+import { carryOut } from './carry-out.ts'
 import { DiskSnapshots } from './disk-snapshots.ts'
 import { diskFull, poisoned, StorageError } from './errors.ts'
 import { type FileSystem, isDiskFull } from './file-system.ts'
@@ -61,7 +63,7 @@ export function isGroupName(name: unknown): name is string {
   return typeof name === 'string' && /^[a-z0-9_-]{1,64}$/.test(name)
 }
 
-/** @throws StorageError; the folder is as it was then, and free again */
+/** @throws StorageError, FileSystemError for a folder that cannot be used at all; it is as it was then, and free again */
 export function openHostStorage(options: FolderOptions): Promise<HostStorage> {
   const fileSystem = locateReadFailures(options.fileSystem)
   return openInFolder(fileSystem, () => openLocked({ ...options, fileSystem }))
@@ -77,7 +79,7 @@ async function openLocked(options: FolderOptions): Promise<HostStorage> {
     const parts = { log, folder: await SharedFolder.open(fileSystem), known, random: options.random }
     return {
       ...{ identity, recovery, founders: await readFounders(fileSystem) },
-      keepFounders: (founders) => writeFounders(fileSystem, founders),
+      keepFounders: (founders) => carryOut('write down the founders', () => writeFounders(fileSystem, founders)),
       groups: () => [...known],
       openGroup: (name, initial) => openGroup(parts, name, initial),
       removeGroup: (name) => removeGroup(parts, name),

@@ -48,8 +48,15 @@ export type ServeEvent =
 
 type Report = (event: ServeEvent) => void
 
-/** @returns the exit status: 0 after a clean stop, 1 after a failure @throws UsageError */
-export async function serve(args: readonly string[]): Promise<number> {
+/**
+ * @param onRunning is handed the server once it is ready, for whoever asks more of it than clients may
+ * @returns the exit status: 0 after a clean stop, 1 after a failure
+ * @throws UsageError
+ */
+export async function serve(
+  args: readonly string[],
+  onRunning: (server: RunningServer) => void = () => {},
+): Promise<number> {
   const line = readCommandLine(args, { ...SERVE_FLAGS, ...OWN_FLAGS }, [])
   if (line.has('help')) {
     console.log(SERVE_HELP)
@@ -58,7 +65,7 @@ export async function serve(args: readonly string[]): Promise<number> {
   const report = line.has('json') ? reportJson : reportText
   const stopRequested = stopRequest(line.has('stop-on-stdin-end'))
   try {
-    return await run(readConfiguration(line), report, stopRequested)
+    return await run(readConfiguration(line), report, stopRequested, onRunning)
   } catch (error) {
     const { code = 'ERR_QUORATE_USAGE', message } = error as NodeJS.ErrnoException
     if (line.has('json')) reportJson({ event: 'failed', code, message })
@@ -76,7 +83,12 @@ const OWN_FLAGS = {
   help: { type: 'boolean', short: 'h' },
 } as const
 
-async function run(configuration: ServeConfiguration, report: Report, stopRequested: Promise<string>): Promise<number> {
+async function run(
+  configuration: ServeConfiguration,
+  report: Report,
+  stopRequested: Promise<string>,
+  onRunning: (server: RunningServer) => void,
+): Promise<number> {
   const { id, data, members, listen } = configuration
   const logger = openLog(configuration.logLevel, id)
   const server = await startServer(configuration, logger)
@@ -84,6 +96,7 @@ async function run(configuration: ServeConfiguration, report: Report, stopReques
   if (configuration.peerTls !== undefined) reloadOnHangUp(server)
   report({ event: 'ready', id, clients: `http://${server.clientAddress}`, peers, data })
   reportLeaders(server, report)
+  onRunning(server)
   const end = await Promise.race([stopRequested, server.node.failed])
   if (end instanceof Error) {
     const { code = 'ERR_QUORATE_FAILED', message } = end as NodeJS.ErrnoException
