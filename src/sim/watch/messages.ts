@@ -9,6 +9,8 @@ import { BrokenProperty, type Observer } from './observer.ts'
 export class Messages implements Observer {
   private readonly rafts = new Map<string, Raft>()
   private readonly servers = new Map<string, SimServer>()
+  /** The last term in which each server has led. */
+  private readonly ledTerm = new Map<string, number>()
 
   booted(server: SimServer, raft: Raft): void {
     this.rafts.set(server.id, raft)
@@ -28,6 +30,8 @@ export class Messages implements Observer {
    * or founded the cluster with it, must not count on its word.
    */
   told(server: SimServer, raft: Raft, input: RaftInput): void {
+    const { role, currentTerm } = raft.inspect()
+    if (role === 'leader') this.ledTerm.set(server.id, currentTerm)
     if (input.type !== 'step') return
     const { message } = input
     const sender = this.servers.get(message.from)
@@ -44,7 +48,9 @@ export class Messages implements Observer {
   private checkAppend(server: SimServer, message: AppendEntries): void {
     const state = (this.rafts.get(server.id) as Raft).inspect()
     const { log, commitIndex, role } = state
-    if (role !== 'leader') throw dishonest(server, message, `comes from a ${role}`)
+    // Who has just stepped down may still say what it said as a leader: that looks like a slow network.
+    if (role !== 'leader' && this.ledTerm.get(server.id) !== message.term)
+      throw dishonest(server, message, `comes from a ${role} who has not led in it`)
     if (message.leaderCommit > commitIndex)
       throw dishonest(server, message, `claims ${message.leaderCommit} committed, where ${commitIndex} are`)
     const { prevLogIndex, prevLogTerm, entries } = message
