@@ -2,12 +2,12 @@
 // both ends, method, sizes), every crash and restart, every apply and every save. Log lines are left out, so that a run
 // that is watched has the hash of one that is not.
 
+import { RollingHash } from '../util/rolling-hash.ts'
 import type { LabEvent } from './event.ts'
 
-/** A rolling hash of 64 bits, in two lanes that are mixed differently. */
+/** A rolling hash of events. */
 export class TraceHash {
-  private low = 0x243f6a88
-  private high = 0x85a308d3
+  private readonly hash = new RollingHash()
   private readonly texts = new Map<string, number>()
 
   add(event: LabEvent): void {
@@ -15,8 +15,8 @@ export class TraceHash {
       case 'rpc sent':
       case 'rpc replied':
         this.fact(event.kind, event.time, event.call, event.from, event.to)
-        this.mix(this.text(event.method))
-        this.mix(event.body.length)
+        this.hash.mix(this.text(event.method))
+        this.hash.mix(event.body.length)
         break
       case 'rpc received':
       case 'rpc delayed':
@@ -47,24 +47,16 @@ export class TraceHash {
 
   /** Sixteen hexadecimal digits. */
   digest(): string {
-    return [this.high, this.low].map((lane) => (lane >>> 0).toString(16).padStart(8, '0')).join('')
+    return this.hash.digest
   }
 
   private fact(kind: string, timeMs: number, a: number, b: number, c: number): void {
-    const nanoseconds = Math.round(timeMs * 1e6)
-    this.mix(this.text(kind))
-    this.mix(nanoseconds | 0)
-    this.mix(Math.floor(nanoseconds / 2 ** 32))
-    this.mix(a)
-    this.mix(b)
-    this.mix(c)
-  }
-
-  private mix(value: number): void {
-    this.low = Math.imul(this.low ^ value, 0x85ebca6b)
-    this.low = (this.low << 13) | (this.low >>> 19)
-    this.high = Math.imul(this.high ^ this.low ^ value, 0xc2b2ae35)
-    this.high ^= this.high >>> 16
+    const { hash } = this
+    hash.mix(this.text(kind))
+    hash.mixTime(timeMs)
+    hash.mix(a)
+    hash.mix(b)
+    hash.mix(c)
   }
 
   /** Method names and kinds come again and again: their hashes are kept. */

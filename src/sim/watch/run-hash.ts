@@ -2,14 +2,14 @@
 import type { Message } from '../../raft/message.ts'
 import type { Raft } from '../../raft/raft.ts'
 import type { PersistBatch } from '../../raft/ready.ts'
+import { RollingHash } from '../../util/rolling-hash.ts'
 import type { SimServer } from '../sim-server.ts'
 import type { World } from '../world.ts'
 import type { Observer, Outcome } from './observer.ts'
 
 export class RunHash implements Observer {
   private readonly world: World
-  private low = 0x243f6a88
-  private high = 0x85a308d3
+  private readonly hash = new RollingHash()
 
   constructor(world: World) {
     this.world = world
@@ -17,7 +17,7 @@ export class RunHash implements Observer {
 
   /** Sixteen hexadecimal digits. */
   get digest(): string {
-    return [this.high, this.low].map((lane) => (lane >>> 0).toString(16).padStart(8, '0')).join('')
+    return this.hash.digest
   }
 
   told(server: SimServer, raft: Raft): void {
@@ -49,21 +49,12 @@ export class RunHash implements Observer {
     this.fact(7, client, operation, outcome.length, 0)
   }
 
-  /** Times to the nanosecond: what differs by less is the same moment. */
   private fact(kind: number, who: number, a: number, b: number, c: number): void {
-    const nanoseconds = Math.round(this.world.now() * 1e6)
-    this.mix(kind + 8 * who)
-    this.mix(nanoseconds | 0)
-    this.mix(Math.floor(nanoseconds / 2 ** 32))
-    this.mix(a)
-    this.mix(b)
-    this.mix(c)
-  }
-
-  private mix(value: number): void {
-    this.low = Math.imul(this.low ^ value, 0x85ebca6b)
-    this.low = (this.low << 13) | (this.low >>> 19)
-    this.high = Math.imul(this.high ^ this.low ^ value, 0xc2b2ae35)
-    this.high ^= this.high >>> 16
+    const { hash } = this
+    hash.mix(kind + 8 * who)
+    hash.mixTime(this.world.now())
+    hash.mix(a)
+    hash.mix(b)
+    hash.mix(c)
   }
 }
