@@ -5,6 +5,7 @@
 import type { Configuration } from '../raft/configuration.ts'
 import type { Random } from '../util/random.ts'
 import type { Bench } from './clients/bench.ts'
+import { CHANGE_PATIENCE_MS } from './nemesis/member-doings.ts'
 import type { Nemesis } from './nemesis/nemesis.ts'
 import type { SimServer } from './sim-server.ts'
 import { BrokenProperty } from './watch/observer.ts'
@@ -34,12 +35,23 @@ export class Epilogue {
   }
 
   async perform(): Promise<void> {
+    await this.letOperatorFinish()
     const core = this.chooseCore()
     this.settle(core)
     if (core.length === 0) return
     await this.recover(core, 'after healing')
     await this.stayCalm(core)
     await this.survive(core)
+  }
+
+  /**
+   * What was asked for may still come about: `demote s5`, once a leader is there, would make a majority of a minority
+   * that was chosen before. So that is waited for, with everything as broken as it is.
+   */
+  private async letOperatorFinish(): Promise<void> {
+    const { bench, nemesis } = this
+    const endAt = bench.world.now() + CHANGE_PATIENCE_MS
+    while (nemesis.operator.isWaiting && bench.world.now() < endAt) await bench.sleep(LOOK_MS)
   }
 
   /** @throws BrokenProperty when it does not come about in time */
@@ -94,7 +106,7 @@ export class Epilogue {
     const { cluster } = this.bench
     const fate = this.random.pick(['dead', 'cut off', 'paused', 'deaf', 'mute'] as const)
     cluster.observers.happened(`is ${fate} from now on`, server, false)
-    if (fate === 'dead') this.nemesis.supervisor.holdDown(server, 'kill')
+    if (fate === 'dead') this.nemesis.supervisor.bury(server)
     else if (fate === 'paused') cluster.pause(server)
     else {
       for (const other of cluster.servers) {

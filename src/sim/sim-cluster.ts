@@ -62,15 +62,13 @@ export class SimCluster {
   addServer(): SimServer {
     const number = this.servers.length + 1
     const isFounder = number <= this.settings.servers
-    const server = new SimServer(this.world, number, isFounder, this.random.split(), {
+    const server = new SimServer(this.world, number, isFounder, this.settings, this.random.split(), {
       started: (one) => this.onStarted(one),
       failed: (one, error) => {
         this.observers.ended(one, error.message)
         this.onFailure(one, error)
       },
     })
-    server.disk.minSyncMs = this.settings.minSyncMs
-    server.disk.maxSyncMs = this.settings.maxSyncMs
     this.servers.push(server)
     return server
   }

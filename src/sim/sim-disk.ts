@@ -18,12 +18,17 @@ export interface Trap {
   readonly spring: () => void
 }
 
+/** How long a sync takes, in milliseconds. */
+export interface Latency {
+  readonly minSyncMs: number
+  readonly maxSyncMs: number
+}
+
 const AT_ONCE: Promise<void> = Promise.resolve()
 
 export class SimDisk {
   readonly files: MemoryFileSystem
-  minSyncMs = 0.2
-  maxSyncMs = 0.6
+  private latency: Latency
   /** Every write fails for want of room. */
   isFull = false
   /** What fails with EIO from now on. */
@@ -33,11 +38,17 @@ export class SimDisk {
   trap: Trap | null = null
   private readonly world: World
   private readonly host: Host
+  private readonly calm: Latency
   private readonly random: Random
 
-  constructor(world: World, host: Host, random: Random) {
+  /** What waits for a sync at the moment. */
+  private readonly syncing = new Set<() => void>()
+
+  constructor(world: World, host: Host, calm: Latency, random: Random) {
     this.world = world
     this.host = host
+    this.calm = calm
+    this.latency = calm
     this.random = random
     this.files = new MemoryFileSystem({
       folder: `/${host.name}`,
@@ -51,17 +62,26 @@ export class SimDisk {
     this.isFull = false
     this.broken.clear()
     this.trap = null
-    this.minSyncMs = 0.2
-    this.maxSyncMs = 0.6
+    this.slowDown(null)
+  }
+
+  /** Syncs take so long from now on; null: as long as ever, also those that are under way. */
+  slowDown(latency: Latency | null): void {
+    this.latency = latency ?? this.calm
+    if (latency !== null) return
+    for (const done of this.syncing) done()
+    this.syncing.clear()
   }
 
   /** The power goes: what was not synced is lost, kept or torn, sector by sector. */
   losePower(): void {
+    this.syncing.clear()
     this.files.crash(this.random)
   }
 
   /** The process goes, and the system keeps what it was given. */
   loseProcess(): void {
+    this.syncing.clear()
     this.files.kill()
   }
 
@@ -84,7 +104,20 @@ export class SimDisk {
 
   private delay({ kind }: Operation): Promise<void> {
     if (kind !== 'sync' && kind !== 'syncFolder') return AT_ONCE
-    const ms = this.minSyncMs + this.random.fraction() * (this.maxSyncMs - this.minSyncMs)
-    return new Promise((resolve) => void this.world.scheduleFor(ms, this.host, false, resolve))
+    const { minSyncMs, maxSyncMs } = this.latency
+    const ms = minSyncMs + this.random.fraction() * (maxSyncMs - minSyncMs)
+    return new Promise((resolve) => {
+      const { world, host, syncing } = this
+      const done = (): void => {
+        syncing.delete(hurry)
+        resolve()
+      }
+      const cancel = world.scheduleFor(ms, host, false, done)
+      const hurry = (): void => {
+        cancel()
+        world.scheduleFor(0, host, false, done)
+      }
+      syncing.add(hurry)
+    })
   }
 }

@@ -12,7 +12,7 @@ import type { Transport } from '../transport/transport.ts'
 import type { Random } from '../util/random.ts'
 import { Host } from './host.ts'
 import { SimClock } from './sim-clock.ts'
-import { SimDisk } from './sim-disk.ts'
+import { type Latency, SimDisk } from './sim-disk.ts'
 import type { World } from './world.ts'
 
 /** What whoever holds the servers gives to each of its lives. */
@@ -54,19 +54,28 @@ export class SimServer {
   /** Called when this life ends, whatever it ends by. */
   readonly onDeath: Set<() => void> = new Set()
   private readonly world: World
+  private readonly latency: Latency
   private readonly listener: LifeListener
 
-  constructor(world: World, number: number, isFounder: boolean, random: Random, listener: LifeListener) {
+  constructor(
+    world: World,
+    number: number,
+    isFounder: boolean,
+    latency: Latency,
+    random: Random,
+    listener: LifeListener,
+  ) {
     this.isFounder = isFounder
     this.id = `s${number}`
     this.number = number
     this.world = world
+    this.latency = latency
     this.random = random
     this.listener = listener
     this.host = new Host(this.id)
     this.clock = new SimClock(world, this.host)
     this.clock.setBack(random.below(1_000_000))
-    this.disk = new SimDisk(world, this.host, random.split())
+    this.disk = new SimDisk(world, this.host, latency, random.split())
   }
 
   get isUp(): boolean {
@@ -121,7 +130,7 @@ export class SimServer {
 
   /** The folder is gone; a new, empty one is under the same name. */
   emptyDisk(): void {
-    this.disk = new SimDisk(this.world, this.host, this.random.split())
+    this.disk = new SimDisk(this.world, this.host, this.latency, this.random.split())
     this.diskNumber++
   }
 

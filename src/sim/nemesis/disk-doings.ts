@@ -21,12 +21,11 @@ export function doToDisk(action: DiskAction, stage: Stage): Doing | null {
   const { disk } = server
   switch (action.kind) {
     case 'slowDisk': {
-      const { minSyncMs, maxSyncMs } = cluster.settings
-      Object.assign(disk, { minSyncMs: action.ms / 2, maxSyncMs: action.ms })
+      disk.slowDown({ minSyncMs: action.ms / 2, maxSyncMs: action.ms })
       return {
         words: `syncs take up to ${action.ms} ms`,
         server,
-        end: () => void Object.assign(disk, { minSyncMs, maxSyncMs }),
+        end: () => disk.slowDown(null),
       }
     }
     case 'fullDisk':

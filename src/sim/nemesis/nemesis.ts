@@ -6,6 +6,7 @@ import type { Random } from '../../util/random.ts'
 import type { Action, Decision } from '../plan.ts'
 import type { SimCluster } from '../sim-cluster.ts'
 import { doingOf } from './doings.ts'
+import { Operator } from './operator.ts'
 import type { Doing } from './stage.ts'
 import { Supervisor } from './supervisor.ts'
 
@@ -19,6 +20,7 @@ export class Nemesis {
   /** How often each kind of thing was done. */
   readonly counts: Map<string, number> = new Map()
   readonly supervisor: Supervisor
+  readonly operator: Operator = new Operator()
   private readonly cluster: SimCluster
   private readonly random: Random
   private readonly lasting = new Set<Lasting>()
@@ -55,8 +57,8 @@ export class Nemesis {
   }
 
   private carryOut(action: Action): void {
-    const { cluster, random, supervisor } = this
-    const doing: Doing | null = doingOf(action, { cluster, random, supervisor })
+    const { cluster, random, supervisor, operator } = this
+    const doing: Doing | null = doingOf(action, { cluster, random, supervisor, operator })
     if (doing === null) return
     this.count(action.kind)
     cluster.observers.happened(doing.words, doing.server, false)

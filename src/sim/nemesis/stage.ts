@@ -1,6 +1,7 @@
 import type { Random } from '../../util/random.ts'
 import type { SimCluster } from '../sim-cluster.ts'
 import type { SimServer } from '../sim-server.ts'
+import type { Operator } from './operator.ts'
 import type { Supervisor } from './supervisor.ts'
 
 /** What a doing works with. */
@@ -8,6 +9,7 @@ export interface Stage {
   readonly cluster: SimCluster
   readonly random: Random
   readonly supervisor: Supervisor
+  readonly operator: Operator
 }
 
 /** What was done: in words, to whom, and how it ends; null when it does not last. */
