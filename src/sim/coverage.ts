@@ -1,5 +1,5 @@
 /** Which situations, and which two of them in one run, a campaign has come into: what makes a plan worth keeping. */
-import { SITUATIONS, type Situation } from './watch/situations.ts'
+import { SITUATIONS, type Situation } from './watch/situation-names.ts'
 
 const NUMBER: ReadonlyMap<Situation, number> = new Map(SITUATIONS.map((situation, number) => [situation, number]))
 

@@ -71,7 +71,7 @@ function drawSettings(random: Random): Settings {
     maxDelayMs: random.pick([0.5, 1, 5, 20]),
     minSyncMs: 0.1,
     maxSyncMs: random.pick([0.2, 1, 5]),
-    valueBytes: random.pick([8, 40, 200]),
+    valueBytes: random.pick([8, 40, 40, 200, 200, 5000]),
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { performance } from 'node:perf_hooks'
 import { type Plan, type RunReport, run, type Verdict, type Workload } from '../../sim/index.ts'
-import type { Situation } from '../../sim/watch/situations.ts'
+import type { Situation } from '../../sim/watch/situation-names.ts'
 
 /** A report that can be sent from one thread to another, or printed. */
 export interface Outcome {

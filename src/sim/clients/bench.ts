@@ -6,21 +6,15 @@ import type { SimCluster } from '../sim-cluster.ts'
 import type { SimServer } from '../sim-server.ts'
 import type { Configurations } from '../watch/configurations.ts'
 import type { Consensus } from '../watch/consensus.ts'
-import { BrokenProperty, type Outcome } from '../watch/observer.ts'
+import { BrokenProperty } from '../watch/observer.ts'
 import type { Answer, Operation, Workload } from '../workload.ts'
 import type { World } from '../world.ts'
-import type { History } from './history.ts'
+import type { History, Result } from './history.ts'
 import type { Ledger } from './ledger.ts'
 
 /** Whatever takes a command to the log: the node itself, or a session. */
 export interface Proposer {
   propose(command: Uint8Array, options: { readonly timeoutMs: number }): Promise<Uint8Array>
-}
-
-/** What became of an operation, as its client may tell. */
-export interface Result {
-  readonly outcome: Outcome
-  readonly value?: unknown
 }
 
 /** What a bench is put together from. */
@@ -115,10 +109,10 @@ export class Bench {
       this.world.fail(error instanceof BrokenProperty ? error : unexpected(error))
       return { outcome: 'info' }
     }
-    if (command === null) return { outcome: 'fail' }
-    if (error.applied === 'unknown') return { outcome: 'info' }
-    this.ledger.refuse(command)
-    return { outcome: 'fail' }
+    const why = error.code
+    if (command !== null && error.applied === 'unknown') return { outcome: 'info', why }
+    if (command !== null) this.ledger.refuse(command)
+    return { outcome: 'fail', why }
   }
 }
 

@@ -3,6 +3,15 @@ import type { HistoryEvent } from '../../check/history.ts'
 import type { Observers, Outcome } from '../watch/observer.ts'
 import type { Operation } from '../workload.ts'
 
+/** What became of an operation, as its client may tell. */
+export interface Result {
+  readonly outcome: Outcome
+  /** What a read or a command was answered; undefined for nothing. */
+  readonly value?: unknown
+  /** The code of the error that it ended with. */
+  readonly why?: string
+}
+
 /** An operation that has begun. */
 export interface Pending {
   readonly number: number
@@ -35,13 +44,12 @@ export class History {
     return { number, who, operation }
   }
 
-  /** @param value what a read or a command was answered; undefined for nothing */
-  complete(client: number, { number, who, operation }: Pending, outcome: Outcome, value?: unknown): void {
+  complete(client: number, { number, who, operation }: Pending, { outcome, value, why = outcome }: Result): void {
     const { f, key } = operation
     const told = value === undefined ? operation.value : value
     this.events.push({ process: who, type: outcome, f, ...field('key', key), ...field('value', told) })
     this.counts[outcome]++
-    this.observers.returned(client, number, outcome, outcome === 'ok' ? JSON.stringify(told ?? null) : outcome)
+    this.observers.returned(client, number, outcome, outcome === 'ok' ? JSON.stringify(told ?? null) : why)
   }
 }
 

@@ -5,7 +5,8 @@
 import type { Random } from '../../util/random.ts'
 import type { SimServer } from '../sim-server.ts'
 import type { Operation } from '../workload.ts'
-import type { Bench, Result } from './bench.ts'
+import type { Bench } from './bench.ts'
+import type { Result } from './history.ts'
 
 /** To the server and back, each way at most. */
 const MAX_WAY_MS = 2
@@ -37,9 +38,9 @@ export class PlainClient {
     const { bench, random, number } = this
     const operation = bench.workload.next(random, number, ++this.serial)
     const pending = bench.history.invoke(number, this.who, operation)
-    const { outcome, value } = await this.ask(random.pick(bench.cluster.servers), operation)
-    bench.history.complete(number, pending, outcome, value)
-    if (outcome === 'info') this.who = bench.history.newName()
+    const result = await this.ask(random.pick(bench.cluster.servers), operation)
+    bench.history.complete(number, pending, result)
+    if (result.outcome === 'info') this.who = bench.history.newName()
   }
 
   /** There and back. What dies with the server is not answered, and the client's patience ends some time. */

@@ -8,8 +8,8 @@ import type { RaftNode } from '../../runtime/raft-node.ts'
 import type { Session } from '../../runtime/sessions/session.ts'
 import type { Random } from '../../util/random.ts'
 import type { SimServer } from '../sim-server.ts'
-import type { Bench, Result } from './bench.ts'
-import type { Pending } from './history.ts'
+import type { Bench } from './bench.ts'
+import type { Pending, Result } from './history.ts'
 
 const TTL_MS = 5000
 const DIED = Symbol('the server died, or nobody waits any more')
@@ -45,7 +45,7 @@ export class SessionClient {
       const { node } = server
       if (node !== null && bench.isOpen) await this.settleOn(server, node)
     }
-    if (this.unsettled !== null) this.bench.history.complete(this.number, this.unsettled.pending, 'info')
+    if (this.unsettled !== null) this.bench.history.complete(this.number, this.unsettled.pending, { outcome: 'info' })
   }
 
   /** As long as the server lives, or the session. */
@@ -95,10 +95,10 @@ export class SessionClient {
     return true
   }
 
-  private complete(pending: Pending, { outcome, value }: Result): void {
+  private complete(pending: Pending, result: Result): void {
     this.unsettled = null
-    this.bench.history.complete(this.number, pending, outcome, value)
-    if (outcome === 'info') this.who = this.bench.history.newName()
+    this.bench.history.complete(this.number, pending, result)
+    if (result.outcome === 'info') this.who = this.bench.history.newName()
   }
 
   private loseSession(): void {

@@ -4,7 +4,13 @@
  * after its sender has crashed and started again: it is a message from an earlier life.
  */
 import type { InstallSnapshot, Message } from '../../raft/message.ts'
-import type { SnapshotSource, Transport, TransportHandlers } from '../../transport/transport.ts'
+import type {
+  SnapshotOffer,
+  SnapshotSink,
+  SnapshotSource,
+  Transport,
+  TransportHandlers,
+} from '../../transport/transport.ts'
 import type { SimServer } from '../sim-server.ts'
 import type { Observers } from '../watch/observer.ts'
 import type { World } from '../world.ts'
@@ -40,6 +46,7 @@ export class SimWire implements Transport {
     return this.inner.start({
       ...spread(handlers),
       onMessage: (message) => this.receive(message, handlers),
+      onSnapshot: (message, offer) => this.receiveOffer(message, offer, handlers),
     })
   }
 
@@ -92,6 +99,27 @@ export class SimWire implements Transport {
     this.world.scheduleFor(delayMs, this.server.host, false, () => {
       if (this.diskOf(message.from) === disk) this.handOver(message, handlers)
     })
+  }
+
+  /** A snapshot's first words may be lost or late as any message; its body comes over the same stream in order. */
+  private async receiveOffer(
+    message: InstallSnapshot,
+    offer: SnapshotOffer,
+    handlers: TransportHandlers,
+  ): Promise<SnapshotSink> {
+    const { random, state } = this.links.of(message.from, this.server.id)
+    if (random.chance(state.lossChance)) {
+      this.observers.lost(this.server, message, 'lost')
+      throw new Error('the offer was lost on the way')
+    }
+    if (random.chance(state.lateChance)) {
+      this.observers.lost(this.server, message, 'late')
+      await new Promise<void>((resolve) => {
+        this.world.scheduleFor(random.fraction() * state.lateMs, this.server.host, false, resolve)
+      })
+    }
+    this.observers.arrived(this.server, message)
+    return handlers.onSnapshot(message, offer)
   }
 
   private handOver(message: Message, handlers: TransportHandlers): void {

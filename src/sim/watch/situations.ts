@@ -1,7 +1,6 @@
 /**
- * Situations that a campaign must have been in: a simulator in which none of them ever came about would pass, and prove
- * nothing. Each is counted; a campaign that lacks one says so. They are also what makes a seed worth keeping: one that
- * came into a new situation, or into two at once for the first time, is changed a little and run again.
+ * Which situations a run comes into. They are what makes a seed worth keeping: one that came into a new situation, or into
+ * two in one run for the first time, is changed a little and run again.
  */
 import type { Message } from '../../raft/message.ts'
 import type { Raft } from '../../raft/raft.ts'
@@ -10,88 +9,7 @@ import type { RaftState } from '../../raft/state.ts'
 import type { RaftInput } from '../../raft/watched-raft.ts'
 import type { SimServer } from '../sim-server.ts'
 import type { Observer, Outcome } from './observer.ts'
-
-/** In the order in which a report lists them. */
-export const SITUATIONS = [
-  // Elections
-  'a follower asks whether it would win',
-  'a pre-vote is refused',
-  'a pre-candidate gives up because a leader speaks',
-  'a candidate gives up for a leader of its own term',
-  'a candidate gives up for a higher term',
-  'a vote is split: a candidate campaigns again',
-  'a vote is refused because the log is behind',
-  'a vote is refused because it was given away',
-  'a vote is refused because a leader is heard',
-  'a server crashes with its vote not yet durable',
-  'a vote arrives in a later term',
-  'a leader is elected whose log is not the longest',
-  'a leader is elected with entries of earlier terms uncommitted',
-  'a leader steps down for a higher term',
-  'a leader steps down for want of a quorum',
-  'a leader comes back from a pause in an old term',
-  // Replication
-  'a follower refuses entries that do not fit',
-  'a follower cuts off entries of another leader',
-  'a new leader cuts off entries on followers',
-  'a message is late and brings nothing new',
-  'an acknowledgement of an earlier term arrives',
-  'a leader commits before its own disk',
-  'a leader commits entries of an earlier term with its own',
-  'a follower lags behind what the leader holds in memory',
-  'an entry that was appended twice in different terms',
-  'a proposal is superseded',
-  'a committed entry reaches a server by its third leader',
-  // Disks
-  'a crash loses writes that were under way',
-  'a crash keeps writes that were not confirmed',
-  'a server starts with an entry that no one else has',
-  'a write is refused for want of room',
-  'a server stops itself because its disk failed',
-  'a server refuses to start because its disk is damaged',
-  'a server starts with damage that does not matter to it',
-  'an emptied server is kept out',
-  'all servers were down at once',
-  // Snapshots
-  'a snapshot is taken',
-  'a log is compacted',
-  'a follower is sent a snapshot',
-  'a snapshot is installed',
-  'a snapshot arrives that is not needed any more',
-  'a snapshot arrives at a candidate',
-  'a snapshot replaces a log that contradicts it',
-  'a snapshot is installed with the log behind it kept',
-  'a server crashes while a snapshot is on its way',
-  'a snapshot carries a joint configuration',
-  // Members
-  'a server is added',
-  'a learner is promoted',
-  'a voter is demoted',
-  'a server is removed',
-  'the leader is removed',
-  'a joint configuration is entered',
-  'a joint configuration is left',
-  'a joint configuration is left by another leader than entered it',
-  'a configuration is rolled back',
-  'a joint change is rolled back',
-  'an election is held in a joint configuration',
-  'a removed server asks for votes',
-  // Transfers, reads, clients
-  'leadership is transferred',
-  'a transfer is given up',
-  'a transfer and an election at once',
-  'a read is confirmed by a round',
-  'a read is served on a follower',
-  'a read is refused',
-  'a read is served under a lease',
-  'a cluster goes to rest',
-  'a resting cluster wakes',
-  'a client does not learn what became of its command',
-  'a client is told that its command certainly had no effect',
-  'a message from an earlier life of its sender arrives',
-] as const
-
-export type Situation = (typeof SITUATIONS)[number]
+import type { Situation } from './situation-names.ts'
 
 interface Seen {
   state: Readonly<RaftState>
@@ -99,6 +17,7 @@ interface Seen {
   term: number
   commitIndex: number
   lastIndex: number
+  lastTerm: number
   configurationIndex: number
   isJoint: boolean
   leaderId: string | null
@@ -113,6 +32,7 @@ export class Situations implements Observer {
   private readonly servers = new Set<string>()
   private readonly pendingWrites = new Map<string, PersistBatch[]>()
   private readonly sendingSnapshots = new Set<string>()
+  private readonly ledTerms = new Set<number>()
   private readonly joinedBy = new Map<number, string>()
 
   note(situation: Situation): void {
@@ -140,6 +60,8 @@ export class Situations implements Observer {
   }
 
   booted(server: SimServer, raft: Raft): void {
+    if (server.diskNumber > 1 && server.isFounder && raft.inspect().log.lastIndex === 0)
+      this.note('an emptied server comes back under its old name')
     this.remember(server, raft.inspect(), false)
   }
 
@@ -147,6 +69,7 @@ export class Situations implements Observer {
     const before = this.seen.get(server.id)
     const state = raft.inspect()
     if (before === undefined) return
+    if (input.type === 'read') this.lookAtRead(state, input.token)
     if (input.type === 'step') this.lookAtMessage(before, state, input.message)
     this.lookAtRole(server, before, state, input)
     this.lookAtLog(before, state, input)
@@ -202,6 +125,13 @@ export class Situations implements Observer {
       (sender !== undefined && message.term < sender.term && message.type === 'AppendEntries')
     )
       this.note('a message from an earlier life of its sender arrives')
+    if (message.type === 'InstallSnapshot') this.lookAtOffer(this.seen.get(message.to), message.lastIncludedIndex)
+  }
+
+  private lookAtOffer(receiver: Seen | undefined, index: number): void {
+    if (receiver === undefined) return
+    if (index <= receiver.commitIndex) this.note('a snapshot arrives that is not needed any more')
+    else if (receiver.role !== 'follower') this.note('a snapshot arrives at a candidate')
   }
 
   snapshotTaken(): void {
@@ -221,7 +151,8 @@ export class Situations implements Observer {
     if (this.up.size === 0 && this.servers.size > 1) this.note('all servers were down at once')
   }
 
-  returned(_client: number, _operation: number, outcome: Outcome): void {
+  returned(_client: number, _operation: number, outcome: Outcome, text: string): void {
+    if (text.includes('ERR_QUORATE_SUPERSEDED')) this.note('a proposal is superseded')
     if (outcome === 'info') this.note('a client does not learn what became of its command')
     if (outcome === 'fail') this.note('a client is told that its command certainly had no effect')
   }
@@ -257,8 +188,6 @@ export class Situations implements Observer {
         break
       case 'InstallSnapshot':
         this.sendingSnapshots.delete(message.to)
-        if (message.lastIncludedIndex <= before.commitIndex) this.note('a snapshot arrives that is not needed any more')
-        else if (before.role !== 'follower') this.note('a snapshot arrives at a candidate')
         break
       default:
     }
@@ -279,12 +208,25 @@ export class Situations implements Observer {
       this.note('a vote is refused because the log is behind')
   }
 
+  /** Answered at once, although others have a say: the lease was good for it. */
+  private lookAtRead({ role, configuration, outbox }: Readonly<RaftState>, token: number): void {
+    if (role !== 'leader' || configuration.voters.length < 2) return
+    if (outbox.reads.some((read) => read.token === token)) this.note('a read is served under a lease')
+  }
+
+  /** How many have led in a term above `term`, up to `last`. */
+  private leadersAfter(term: number, last: number): number {
+    let count = 0
+    for (const led of this.ledTerms) if (led > term && led <= last) count++
+    return count
+  }
+
   private lookAtRole(server: SimServer, before: Seen, state: Readonly<RaftState>, input: RaftInput): void {
     const { role, currentTerm } = state
     if (before.role === role && before.term === currentTerm) return
     const isHigher = currentTerm > before.term
     if (role === 'preCandidate' && before.role === 'follower') this.note('a follower asks whether it would win')
-    if (role === 'candidate' && before.role === 'candidate' && isHigher)
+    if (before.role === 'candidate' && role === 'preCandidate')
       this.note('a vote is split: a candidate campaigns again')
     if (role === 'candidate' && state.configuration.votersOutgoing.length > 0)
       this.note('an election is held in a joint configuration')
@@ -304,6 +246,7 @@ export class Situations implements Observer {
   }
 
   private lookAtLeader(server: SimServer, state: Readonly<RaftState>): void {
+    this.ledTerms.add(state.currentTerm)
     const others = [...this.seen].filter(([id]) => id !== server.id).map(([, one]) => one.lastIndex)
     if (others.some((last) => last > state.log.lastIndex)) this.note('a leader is elected whose log is not the longest')
     if (state.log.lastIndex > state.commitIndex + 1)
@@ -311,15 +254,18 @@ export class Situations implements Observer {
   }
 
   private lookAtLog(before: Seen, state: Readonly<RaftState>, input: RaftInput): void {
-    const { log, role, commitIndex, currentTerm, snapshot } = state
+    const { log, role, commitIndex, currentTerm } = state
     if (input.type === 'step' && input.message.type === 'AppendEntries' && role === 'follower') {
       const { prevLogIndex, entries } = input.message
       const isCut = state.durability.isDirty && log.lastIndex < before.lastIndex
       const isReplaced = log.lastIndex >= before.lastIndex && entries.length > 0 && prevLogIndex < before.lastIndex
       if (isCut) this.note('a follower cuts off entries of another leader')
       if (isCut && state.leaderId !== before.leaderId) this.note('a new leader cuts off entries on followers')
-      if (isReplaced && log.termAt(before.lastIndex) !== before.state.log.termAt(before.lastIndex))
-        this.note('an entry that was appended twice in different terms')
+      if (isReplaced && log.termAt(before.lastIndex) !== before.lastTerm)
+        this.note('an entry is replaced by one of another term')
+      const [first] = entries
+      if (first !== undefined && log.lastIndex > before.lastIndex && this.leadersAfter(first.term, currentTerm) >= 2)
+        this.note('an entry reaches a server by the third leader that has it')
     }
     if (role === 'leader' && commitIndex > before.commitIndex) {
       if (log.durableIndex < commitIndex) this.note('a leader commits before its own disk')
@@ -328,8 +274,8 @@ export class Situations implements Observer {
     }
     if (input.type === 'step' && input.message.type === 'InstallSnapshot' && commitIndex > before.commitIndex) {
       this.note('a snapshot is installed')
-      if (log.lastIndex > snapshot.index) this.note('a snapshot is installed with the log behind it kept')
-      else if (before.lastIndex > log.lastIndex) this.note('a snapshot replaces a log that contradicts it')
+      if (state.outbox.restore === null) this.note('a snapshot is installed with the log behind it kept')
+      else if (before.lastIndex > before.commitIndex) this.note('a snapshot replaces entries that were not committed')
     }
   }
 
@@ -367,8 +313,11 @@ export class Situations implements Observer {
   private remember(server: SimServer, state: Readonly<RaftState>, wasPaused: boolean): void {
     const { role, currentTerm: term, commitIndex, log, configurations, configuration, leaderId, resting } = state
     const seen = this.seen.get(server.id)
-    const now = { role, term, commitIndex, lastIndex: log.lastIndex, leaderId, resting }
+    const now = { role, term, commitIndex, leaderId, resting }
+    const { lastIndex } = log
     const members = {
+      lastIndex,
+      lastTerm: log.termAt(lastIndex) ?? 0,
       configurationIndex: configurations.currentIndex,
       isJoint: configuration.votersOutgoing.length > 0,
     }

@@ -1,0 +1,86 @@
+/**
+ * Situations that a campaign must have been in: a simulator in which none of them ever came about would pass, and prove
+ * nothing. Each is counted; a campaign that lacks one says so.
+ */
+
+/** In the order in which a report lists them. */
+export const SITUATIONS = [
+  // Elections
+  'a follower asks whether it would win',
+  'a pre-vote is refused',
+  'a pre-candidate gives up because a leader speaks',
+  'a candidate gives up for a leader of its own term',
+  'a candidate gives up for a higher term',
+  'a vote is split: a candidate campaigns again',
+  'a vote is refused because the log is behind',
+  'a vote is refused because it was given away',
+  'a vote is refused because a leader is heard',
+  'a server crashes with its vote not yet durable',
+  'a vote arrives in a later term',
+  'a leader is elected whose log is not the longest',
+  'a leader is elected with entries of earlier terms uncommitted',
+  'a leader steps down for a higher term',
+  'a leader steps down for want of a quorum',
+  'a leader comes back from a pause in an old term',
+  // Replication
+  'a follower refuses entries that do not fit',
+  'a follower cuts off entries of another leader',
+  'a new leader cuts off entries on followers',
+  'a message is late and brings nothing new',
+  'an acknowledgement of an earlier term arrives',
+  'a leader commits before its own disk',
+  'a leader commits entries of an earlier term with its own',
+  'a follower lags behind what the leader holds in memory',
+  'an entry is replaced by one of another term',
+  'a proposal is superseded',
+  'an entry reaches a server by the third leader that has it',
+  // Disks
+  'a crash loses writes that were under way',
+  'a crash keeps writes that were not confirmed',
+  'a server starts with an entry that no one else has',
+  'a write is refused for want of room',
+  'a server stops itself because its disk failed',
+  'a server refuses to start because its disk is damaged',
+  'a server starts with damage that does not matter to it',
+  'an emptied server comes back under its old name',
+  'all servers were down at once',
+  // Snapshots
+  'a snapshot is taken',
+  'a log is compacted',
+  'a follower is sent a snapshot',
+  'a snapshot is installed',
+  'a snapshot arrives that is not needed any more',
+  'a snapshot arrives at a candidate',
+  'a snapshot replaces entries that were not committed',
+  'a snapshot is installed with the log behind it kept',
+  'a server crashes while a snapshot is on its way',
+  'a snapshot carries a joint configuration',
+  // Members
+  'a server is added',
+  'a learner is promoted',
+  'a voter is demoted',
+  'a server is removed',
+  'the leader is removed',
+  'a joint configuration is entered',
+  'a joint configuration is left',
+  'a joint configuration is left by another leader than entered it',
+  'a configuration is rolled back',
+  'a joint change is rolled back',
+  'an election is held in a joint configuration',
+  'a removed server asks for votes',
+  // Transfers, reads, clients
+  'leadership is transferred',
+  'a transfer is given up',
+  'a transfer and an election at once',
+  'a read is confirmed by a round',
+  'a read is served on a follower',
+  'a read is refused',
+  'a read is served under a lease',
+  'a cluster goes to rest',
+  'a resting cluster wakes',
+  'a client does not learn what became of its command',
+  'a client is told that its command certainly had no effect',
+  'a message from an earlier life of its sender arrives',
+] as const
+
+export type Situation = (typeof SITUATIONS)[number]
