@@ -30,41 +30,50 @@ const MIXES: { readonly [name: string]: readonly Draw[] } = {
   releases: [drawUpgrade],
 }
 
+/** Larger than any value that clients write. */
+const MAX_ENTRY_BYTES = 8000
+
 export function drawPlan(seed: number): Plan {
   const random = new Random(seed)
-  const settings = drawSettings(random.split())
+  const pace = random.pick([1, 1, 1, 1, 5, 20])
+  const settings = drawSettings(random.split(), pace)
   const mix = drawMix(random.split())
-  const decisions = drawDecisions(random.split(), mix, settings)
+  const decisions = drawDecisions(random.split(), mix, settings, pace)
   return { seed, settings, decisions }
 }
 
-function drawSettings(random: Random): Settings {
-  const electionTimeoutMinMs = random.pick([100, 150, 300])
-  const restAfterMs = random.chance(0.15) ? random.pick([100, 400]) : 0
+/** @param pace how many times slower all goes than in one room: time-outs, clients, troubles; not networks and disks */
+function drawSettings(random: Random, pace: number): Settings {
+  const electionTimeoutMinMs = random.pick([100, 150, 300]) * pace
+  const restAfterMs = (random.chance(0.15) ? random.pick([100, 400]) : 0) * pace
   return {
     servers: random.pick([1, 2, 3, 3, 3, 3, 3, 4, 5, 5, 5, 7]),
     clients: random.between(1, 8),
     keys: random.pick([1, 2, 3, 5, 10]),
-    thinkMs: 5 * 2 ** random.below(6),
-    patienceMs: random.pick([100, 300, 1000, 3000]),
+    thinkMs: 5 * 2 ** random.below(6) * pace,
+    patienceMs: random.pick([100, 300, 1000, 3000]) * pace,
     sessions: random.pick([0, 0.3, 0.5, 1]),
     reads: random.pick([0, 0.2, 0.5, 0.8]),
-    durationMs: random.chance(0.05) ? 30_000 : random.between(2000, 6000),
+    durationMs: (random.chance(0.05) ? 30_000 : random.between(2000, 6000)) * pace,
     raft: {
       electionTimeoutMinMs,
       electionTimeoutMaxMs: electionTimeoutMinMs * 2,
-      heartbeatIntervalMs: random.pick([20, 40, 50]),
+      heartbeatIntervalMs: random.pick([20, 40, 50]) * pace,
       retainEntries: random.pick([0, 5, 50, 1000]),
+      maxEntryBytes: MAX_ENTRY_BYTES,
       maxAppendBytes: random.pick([200, 2000, 2 ** 20]),
+      maxInflightBytes: random.pick([MAX_ENTRY_BYTES, 2 ** 22]),
+      maxUncommittedBytes: random.pick([MAX_ENTRY_BYTES, 2 ** 26]),
       maxInflightMessages: random.pick([1, 2, 8]),
       maxApplyBytes: random.pick([200, 2 ** 20]),
       maxTailBytes: random.pick([2000, 2 ** 20]),
-      snapshotRetryMs: random.pick([500, 3000]),
+      snapshotRetryMs: random.pick([500, 3000]) * pace,
       commitPushDelayMs: random.pick([0, 3]),
       leaseReads: random.chance(0.2),
       restAfterMs,
-      restIntervalMs: 2000,
+      restIntervalMs: 2000 * pace,
     },
+    maxQueuedBytes: random.pick([2 * MAX_ENTRY_BYTES, 2 ** 26]),
     snapshotEveryBytes: random.pick([1000, 5000, 50_000, 2 ** 20]),
     firstSegmentBytes: random.pick([16, 32, 64]) * 1024,
     minDelayMs: 0.2,
@@ -80,14 +89,18 @@ function drawMix(random: Random): Draw[] {
   return Object.values(MIXES).flatMap((draws) => (random.chance(0.35) ? draws : []))
 }
 
-function drawDecisions(random: Random, mix: readonly Draw[], settings: Settings): Decision[] {
+function drawDecisions(random: Random, mix: readonly Draw[], settings: Settings, pace: number): Decision[] {
   const decisions: Decision[] = []
   if (mix.length === 0) return decisions
-  const gapMs = 25 * 2 ** random.below(6)
+  const gapMs = 25 * 2 ** random.below(6) * pace
   for (let at = random.below(gapMs); at < settings.durationMs; at += 1 + random.below(2 * gapMs)) {
-    decisions.push({ at, ...random.pick(mix)(random, settings) })
+    decisions.push({ at, ...slowedDown(random.pick(mix)(random, settings), pace) })
   }
   return decisions
+}
+
+function slowedDown(action: Action, pace: number): Action {
+  return 'forMs' in action ? { ...action, forMs: action.forMs * pace } : action
 }
 
 // ── The network ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -10,7 +10,7 @@ import type { Nemesis } from './nemesis/nemesis.ts'
 import type { SimServer } from './sim-server.ts'
 import { BrokenProperty } from './watch/observer.ts'
 
-/** So many of the longest election time-outs may pass until the majority has found its way. */
+/** So many of the longest election time-outs may pass until the majority has found its way; more where leaders rest. */
 const PATIENCE_TIMEOUTS = 10
 
 /** How often it is looked whether something has come about. */
@@ -65,7 +65,10 @@ export class Epilogue {
   }
 
   private get patienceMs(): number {
-    return PATIENCE_TIMEOUTS * (this.bench.settings.raft.electionTimeoutMaxMs ?? 600)
+    const { electionTimeoutMaxMs = 600, restAfterMs = 0, restIntervalMs = 0 } = this.bench.settings.raft
+    // A leader that dies at rest is missed after two of its calls.
+    const restMs = restAfterMs > 0 ? 2 * restIntervalMs : 0
+    return PATIENCE_TIMEOUTS * electionTimeoutMaxMs + restMs
   }
 
   /**
@@ -106,7 +109,8 @@ export class Epilogue {
     const { cluster } = this.bench
     const fate = this.random.pick(['dead', 'cut off', 'paused', 'deaf', 'mute'] as const)
     cluster.observers.happened(`is ${fate} from now on`, server, false)
-    if (fate === 'dead') this.nemesis.supervisor.bury(server)
+    this.nemesis.supervisor.abandon(server)
+    if (fate === 'dead') cluster.crash(server, 'kill')
     else if (fate === 'paused') cluster.pause(server)
     else {
       for (const other of cluster.servers) {

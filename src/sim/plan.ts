@@ -135,6 +135,8 @@ export interface Settings {
   /** The safety phase: so long faults happen. */
   readonly durationMs: number
   readonly raft: Partial<Omit<RaftOptions, 'id'>>
+  /** Commands that may wait on a server. */
+  readonly maxQueuedBytes: number
   readonly snapshotEveryBytes: number
   readonly firstSegmentBytes: number
   readonly minDelayMs: number

@@ -20,6 +20,7 @@ import { Nemesis } from './nemesis/nemesis.ts'
 import type { Plan } from './plan.ts'
 import { SimCluster } from './sim-cluster.ts'
 import { Applied } from './watch/applied.ts'
+import { Bounds } from './watch/bounds.ts'
 import { Configurations } from './watch/configurations.ts'
 import { Conformance } from './watch/conformance.ts'
 import { Consensus } from './watch/consensus.ts'
@@ -73,8 +74,9 @@ export interface RunReport {
 /** How long the first members may take to meet and to elect a leader. */
 const FORMING_LIMIT_MS = 20_000
 
-/** How long the rest of a run may take: the forming, the recoveries, the calm. */
+/** How long the rest of a run may take: the forming, the recoveries, the calm; and in election time-outs on top of it. */
 const AFTERMATH_LIMIT_MS = 120_000
+const AFTERMATH_TIMEOUTS = 100
 
 /** Of the history's check: a state of the object and a set of operations that have their place. */
 const MAX_CHECK_STEPS = 3_000_000
@@ -103,12 +105,14 @@ class Run {
     this.plan = plan
     this.random = new Random(seed + 2 ** 40)
     this.world = new World(hop)
-    this.world.limitMs = settings.durationMs + AFTERMATH_LIMIT_MS
+    const { electionTimeoutMaxMs = 0 } = settings.raft
+    this.world.limitMs = settings.durationMs + AFTERMATH_LIMIT_MS + AFTERMATH_TIMEOUTS * electionTimeoutMaxMs
     this.hash = new RunHash(this.world)
     const applied = new Applied()
     const { consensus, configurations, situations, hash } = this
     const conformance = new Conformance(settings.raft.leaseReads === true)
-    const judges = [consensus, new Promises(), new Messages(), applied, conformance]
+    const bounds = new Bounds(settings.maxQueuedBytes)
+    const judges = [consensus, new Promises(), new Messages(), applied, conformance, bounds]
     const all = [...judges, configurations, situations, hash, ...observers(this.world)]
     this.observers = new Observers(all, (error) => this.world.fail(error))
     const workload = make?.(plan) ?? new KeyValueWorkload(settings)

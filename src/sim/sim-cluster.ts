@@ -156,6 +156,7 @@ export class SimCluster {
         join,
         stateMachine: machine,
         raft: { ...settings.raft, ...release.raft },
+        maxQueuedBytes: settings.maxQueuedBytes,
         snapshotEveryBytes: settings.snapshotEveryBytes,
         storage: { firstSegmentBytes: settings.firstSegmentBytes },
         makeRaft: (...made) => new WatchedRaft(...made, this.watcherOf(server)),

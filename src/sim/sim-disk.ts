@@ -86,6 +86,7 @@ export class SimDisk {
   }
 
   private judge(operation: Operation): Fault | null {
+    if (!this.host.isUp) return null
     this.onOperation?.(operation)
     const { trap } = this
     if (trap !== null && trap.kind === operation.kind && operation.name.startsWith(trap.prefix)) {
@@ -103,6 +104,8 @@ export class SimDisk {
   }
 
   private delay({ kind }: Operation): Promise<void> {
+    // What is left of a process that has died goes on until it waits for something; then it has come to its end.
+    if (!this.host.isUp) return new Promise(() => {})
     if (kind !== 'sync' && kind !== 'syncFolder') return AT_ONCE
     const { minSyncMs, maxSyncMs } = this.latency
     const ms = minSyncMs + this.random.fraction() * (maxSyncMs - minSyncMs)

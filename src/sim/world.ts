@@ -96,7 +96,7 @@ export class World {
     if (due === undefined) throw new WorldError(`at ${this.time.toFixed(1)} ms nothing is left that could happen`)
     const { host } = due
     if (host !== null) {
-      if (due.life !== -1 && due.life !== host.life) return
+      if (due.life !== -1 && (due.life !== host.life || !host.isUp)) return
       if (host.heldBack !== null) {
         host.heldBack.push(due)
         return

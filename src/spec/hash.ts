@@ -2,9 +2,9 @@
  * A number for a message, equal for equal contents: so a copy that went through an encoding is known as what was sent.
  * With 30 bits, one in a thousand forgeries passes among a million messages; the rules of the handlers remain.
  */
-import type { Configuration, LogEntry, Message, ServerId } from './message.ts'
+import type { Configuration, InstallSnapshot, LogEntry, Message, ServerId } from './message.ts'
 
-/** Hashes every field that the specification knows. */
+/** Hashes every field that the specification knows; of a snapshot only who offers it, and not which: see `hashOfOffered`. */
 export function hashOf(message: Message, identify: ((entry: LogEntry) => number) | undefined): number {
   let hash = mix(hashOfText(message.type), message.term)
   hash = mix(hash, hashOfText(message.from))
@@ -26,8 +26,7 @@ export function hashOf(message: Message, identify: ((entry: LogEntry) => number)
     case 'AppendEntriesReply':
       return finish(mix(mix3(hash, message.session, message.readRound, message.index), Number(message.success)))
     case 'InstallSnapshot':
-      hash = mix3(hash, message.lastIncludedIndex, message.lastIncludedTerm, message.session)
-      return finish(mix(hash, hashOfMembers(message.configuration)))
+      return finish(mix(hash, message.session))
     case 'InstallSnapshotReply':
       return finish(mix3(hash, message.session, message.index, 0))
     case 'TimeoutNow':
@@ -37,6 +36,13 @@ export function hashOf(message: Message, identify: ((entry: LogEntry) => number)
     case 'ReadIndexReply':
       return finish(mix3(hash, message.requestId, message.index ?? 0, Number(message.index === null)))
   }
+}
+
+/** Which snapshot is offered, and to whom; by whom and in which term does not matter. */
+export function hashOfOffered(message: InstallSnapshot): number {
+  const { to, lastIncludedIndex, lastIncludedTerm, configuration } = message
+  const hash = mix(hashOfText('offered'), hashOfText(to))
+  return finish(mix3(hash, lastIncludedIndex, lastIncludedTerm, hashOfMembers(configuration)))
 }
 
 const texts = new Map<string, number>()

@@ -2,7 +2,7 @@
  * What the whole cluster has seen: history variables, as in the dissertation's TLA+ (elections, allLogs) and a little
  * more. It is bounded: messages by the observer's promise, committed entries by the snapshots of all.
  */
-import { hashOf } from './hash.ts'
+import { hashOf, hashOfOffered } from './hash.ts'
 import type { Message, ServerId } from './message.ts'
 import type { Server } from './server.ts'
 import type { Said } from './step.ts'
@@ -117,6 +117,7 @@ export class History implements Past {
     if (message.type === 'RequestVoteReply' && message.granted) this.#vote(turn, message.term, message.to)
     if (this.#remember === 0) return
     this.#young.add(hashOf(message, this.#identify))
+    if (message.type === 'InstallSnapshot') this.#young.add(hashOfOffered(message))
     if (this.#young.size < this.#remember) return
     this.#old = this.#young
     this.#young = new Set()
@@ -137,11 +138,20 @@ export class History implements Past {
     votes.set(voter, candidate)
   }
 
-  /** Messages come from nowhere but from their senders. */
+  /**
+   * Messages come from nowhere but from their senders. A snapshot may have come with an offer of an earlier term, after
+   * which a later leader offers an older one: what was committed is as good, whoever brings it. And one that ends in what
+   * the server has committed brings nothing, whichever it is.
+   */
   receive(turn: Turn, message: Message): void {
     if (this.#remember === 0) return
-    const hash = hashOf(message, this.#identify)
-    const hasLeft = message.to === turn.server.id && (this.#young.has(hash) || this.#old.has(hash))
+    const isKnown = (hash: number) => this.#young.has(hash) || this.#old.has(hash)
+    const hasLeft =
+      message.to === turn.server.id &&
+      isKnown(hashOf(message, this.#identify)) &&
+      (message.type !== 'InstallSnapshot' ||
+        message.lastIncludedIndex <= turn.server.commitIndex ||
+        isKnown(hashOfOffered(message)))
     if (!hasLeft)
       turn.refuse('Sent', `${message.type} from ${message.from} in term ${message.term} came, which was not sent`)
   }

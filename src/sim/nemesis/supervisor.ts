@@ -18,7 +18,7 @@ const MAX_RESTART_MS = 500
 const EXCUSE_MS = 2000
 
 export class Supervisor {
-  /** Those that stay down: their disks cannot be believed any more, or they are buried. */
+  /** Those that stay down: their disks cannot be believed any more, or they are abandoned. */
   readonly lost: Set<SimServer> = new Set()
   private readonly cluster: SimCluster
   private readonly random: Random
@@ -45,10 +45,9 @@ export class Supervisor {
     this.cluster.crash(server, how)
   }
 
-  /** It goes down and stays down, whoever else lets it up: a crash that is over, an operator's stop. */
-  bury(server: SimServer): void {
+  /** Nobody starts it any more: not when a crash is over, and not after an operator's stop. */
+  abandon(server: SimServer): void {
     this.lost.add(server)
-    this.cluster.crash(server, 'kill')
   }
 
   letUp(server: SimServer): void {

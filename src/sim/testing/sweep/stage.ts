@@ -35,6 +35,7 @@ const SETTINGS: Settings = {
   reads: 0,
   durationMs: 0,
   raft: { electionTimeoutMinMs: 150, electionTimeoutMaxMs: 300, heartbeatIntervalMs: 40, retainEntries: 60 },
+  maxQueuedBytes: 2 ** 26,
   snapshotEveryBytes: 2 ** 30,
   firstSegmentBytes: 8192,
   minDelayMs: 0.2,
