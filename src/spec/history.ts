@@ -3,7 +3,7 @@
  * more. It is bounded: messages by the observer's promise, committed entries by the snapshots of all.
  */
 import { hashOf, hashOfOffered } from './hash.ts'
-import type { Message, ServerId } from './message.ts'
+import type { InstallSnapshot, Message, ServerId } from './message.ts'
 import type { Server } from './server.ts'
 import type { Said } from './step.ts'
 import type { Past, Turn } from './turn.ts'
@@ -112,12 +112,17 @@ export class History implements Past {
     this.#held.delete(server.id)
   }
 
+  /** A snapshot is on its way. */
+  offer(message: InstallSnapshot): void {
+    if (this.#remember > 0) this.#young.add(hashOfOffered(message))
+  }
+
   #leave(turn: Turn, message: Message): void {
     if (message.type === 'RequestVote') this.#vote(turn, message.term, message.from)
     if (message.type === 'RequestVoteReply' && message.granted) this.#vote(turn, message.term, message.to)
     if (this.#remember === 0) return
     this.#young.add(hashOf(message, this.#identify))
-    if (message.type === 'InstallSnapshot') this.#young.add(hashOfOffered(message))
+    if (message.type === 'InstallSnapshot') this.offer(message)
     if (this.#young.size < this.#remember) return
     this.#old = this.#young
     this.#young = new Set()

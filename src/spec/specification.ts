@@ -11,7 +11,7 @@ import { checkCommit } from './commit.ts'
 import { checkElection } from './election.ts'
 import { History } from './history.ts'
 import { checkConfiguration } from './membership.ts'
-import type { ServerId } from './message.ts'
+import type { InstallSnapshot, ServerId } from './message.ts'
 import type { SpecOptions } from './options.ts'
 import { checkReadAnswer, noteReads } from './read.ts'
 import { checkLog } from './replication.ts'
@@ -50,6 +50,14 @@ export class Specification {
   /** Somebody has given the server another disk: it begins anew, as one that was never seen. */
   forget(id: ServerId): void {
     this.#servers.delete(id)
+  }
+
+  /**
+   * A leader offers a snapshot that it has by now, and which may be newer than the one that it decided to send. To be told
+   * by whoever sees it leave.
+   */
+  offer(message: InstallSnapshot): void {
+    this.#history?.offer(message)
   }
 
   /**

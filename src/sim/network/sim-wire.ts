@@ -65,6 +65,7 @@ export class SimWire implements Transport {
   }
 
   sendSnapshot(message: InstallSnapshot, source: SnapshotSource): Promise<void> {
+    if (this.life === this.server.host.life) this.observers.sent(this.server, message)
     return this.inner.sendSnapshot(message, source)
   }
 

@@ -1,5 +1,6 @@
 /** Every step of every server, shown to the second specification: it must be a step of Raft's. */
 import { RaftObserver } from '../../observe/observer.ts'
+import type { Message } from '../../raft/message.ts'
 import type { Raft } from '../../raft/raft.ts'
 import type { Ready } from '../../raft/ready.ts'
 import type { RaftInput } from '../../raft/watched-raft.ts'
@@ -32,6 +33,10 @@ export class Conformance implements Observer {
 
   readied(server: SimServer, raft: Raft, ready: Ready): void {
     this.judge(server, () => this.observer.readied(raft, ready))
+  }
+
+  sent(_server: SimServer, message: Message): void {
+    if (message.type === 'InstallSnapshot') this.observer.specification.offer(message)
   }
 
   private judge(server: SimServer, show: () => void): void {
