@@ -154,7 +154,7 @@ function withoutByPlace(id: string): PublishedBug['without'] {
     const isOfReads = file === 'src/raft/read.ts' || file === 'src/raft/lease.ts'
     return {
       sweep: 'looks at disks',
-      ...(isOfReads ? { explore: 'asks for no reads' } : {}),
+      ...(isOfReads ? { explore: 'asks for no reads', lab: 'its clients write what they ask' } : {}),
     }
   }
   const folder = file.split('/')[1] ?? ''
