@@ -75,6 +75,20 @@ test('Durable Match: the leader counts on what a follower does not have', () => 
   expect(brokenBy('s1', tamper)).toBe('Durable Match')
 })
 
+test('Monotonic Match: the leader forgets how far a follower has come', () => {
+  const tamper = (state: RaftState): void => {
+    Object.assign(state.progress.get('s2') ?? {}, { matchIndex: 3 })
+  }
+  expect(brokenBy('s1', tamper)).toBe('Monotonic Match')
+})
+
+test('Next behind Match: the leader would send what the follower is known to have', () => {
+  const tamper = (state: RaftState): void => {
+    Object.assign(state.progress.get('s2') ?? {}, { nextIndex: 4 })
+  }
+  expect(brokenBy('s1', tamper)).toBe('Next behind Match')
+})
+
 const REST = { round: 1, renewAt: 10_000 }
 
 test.each<[string, string, Partial<RaftState>]>([
