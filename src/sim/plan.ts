@@ -130,6 +130,8 @@ export interface Settings {
   readonly patienceMs: number
   /** The share of clients that hold sessions and try again until they know. */
   readonly sessions: number
+  /** After how long a session ends of which nothing is heard; five seconds where it is not said. */
+  readonly sessionTtlMs?: number
   /** The share of operations that only read. */
   readonly reads: number
   /** The safety phase: so long faults happen. */
