@@ -60,7 +60,7 @@ class Campaign {
     this.controls = this.before.control ?? {}
     this.isKnown = ({ id }, engine) => !again && this.results.get(id)?.[engine]?.found !== undefined
     this.folder = mkdtempSync(join(tmpdir(), 'quorate-teeth-all-'))
-    this.sound = workplace(join(this.folder, 'sound'), { withSources: true })
+    this.sound = workplace(join(this.folder, 'sound'), { withTests: true })
   }
 
   close() {
@@ -70,7 +70,7 @@ class Campaign {
   async perform(bugs, names, jobs) {
     const queue = [...bugs]
     const work = async (_, job) => {
-      const folder = workplace(join(this.folder, `job-${job}`), { from: this.sound, withSources: true })
+      const folder = workplace(join(this.folder, `job-${job}`), { from: this.sound, withTests: true })
       for (let bug = queue.shift(); bug !== undefined; bug = queue.shift()) await this.plant(bug, names, folder)
     }
     await Promise.all(Array.from({ length: jobs }, work))
@@ -100,7 +100,7 @@ class Campaign {
 
   /** What the engines find where nothing is planted. */
   async control(names) {
-    const folder = workplace(join(this.folder, 'control'), { from: this.sound, withSources: true })
+    const folder = workplace(join(this.folder, 'control'), { from: this.sound, withTests: true })
     for (const name of names.filter((one) => one !== 'tests')) {
       const result = await this.engines[name].run({ folder, sound: null, bounds: CONTROL_BOUNDS })
       this.controls[name] = { ...result, ...this.when() }

@@ -34,14 +34,14 @@ if (survivors === null || survivors.length > 0) process.exitCode = 1
 /** @returns the bugs that no test noticed; null when the tests fail without any */
 async function runAll() {
   const queue = [...mutations]
-  const first = workplace(join(folder, 'worker-0'), { withSources: true })
+  const first = workplace(join(folder, 'worker-0'), { withTests: true })
   const failures = await runStages(first, [...new Set(queue.flatMap(allStages))])
   if (failures.length > 0) {
     console.error(`the tests fail without any bug planted, so they say nothing: ${failures.join('; ')}`)
     return null
   }
   const others = Array.from({ length: Number(values.jobs) - 1 }, (_, i) =>
-    workplace(join(folder, `worker-${i + 1}`), { from: first, withSources: true }),
+    workplace(join(folder, `worker-${i + 1}`), { from: first, withTests: true }),
   )
   console.log(row('mutation', 'found by', 'seconds'))
   const survivors = []

@@ -6,8 +6,8 @@ import { runnerImport, transformWithOxc } from 'vite'
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** What the tests need, besides the installed packages. */
-const SOURCES = ['src', 'test', 'vitest.config.ts', 'tsconfig.base.json', 'tsconfig.test.json', 'tsconfig.json']
+/** What the tests need, besides the sources and the installed packages. */
+const TESTS = ['test', 'vitest.config.ts', 'tsconfig.base.json', 'tsconfig.test.json', 'tsconfig.json']
 
 /** The exports of these files of test/teeth, all in one object. */
 export async function catalogue(...names) {
@@ -16,12 +16,12 @@ export async function catalogue(...names) {
 }
 
 /**
- * A copy to plant bugs in: of what was compiled, and of the sources and tests when `withSources`. `from` may be such a
+ * A copy to plant bugs in: of the sources, of what was compiled, and of the tests when `withTests`. `from` may be such a
  * copy itself: somebody may be writing in the tree, and only the first copy was tried without a bug.
  */
-export function workplace(folder, { from = ROOT, withSources = false } = {}) {
+export function workplace(folder, { from = ROOT, withTests = false } = {}) {
   mkdirSync(folder, { recursive: true })
-  for (const path of ['package.json', 'dist', ...(withSources ? SOURCES : [])]) {
+  for (const path of ['package.json', 'src', 'dist', ...(withTests ? TESTS : [])]) {
     if (existsSync(join(from, path))) cpSync(join(from, path), join(folder, path), { recursive: true })
   }
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
@@ -35,7 +35,7 @@ export function plantInSources(folder, places) {
 
 /** Plants in the compiled files of a copy; only the changed ones are compiled anew. @returns what takes it out again */
 export async function plantCompiled(folder, places) {
-  const compiled = changedFiles(ROOT, places).map(async ({ file, text }) => {
+  const compiled = changedFiles(folder, places).map(async ({ file, text }) => {
     const { code } = await transformWithOxc(text, file, { lang: 'ts', sourcemap: false })
     const path = join(folder, file.replace(/^src/, 'dist').replace(/\.ts$/, '.js'))
     return { path, text: code.replaceAll(/(from ['"]\.[^'"]+)\.ts(['"])/g, '$1.js$2') }

@@ -49,6 +49,7 @@ export const BOUNDS: { readonly [id: string]: string } = {
   'removed-leader-counts': MEMBERS,
   'any-session': MEMBERS.replace('--changes 1', '--changes 2'),
   'next-behind-match': LOGS,
+  'first-behind-snapshot-skipped': SNAPSHOTS,
   'off-by-one-at-snapshot': SNAPSHOTS,
   'heartbeat-claims-too-much': CRASHES.replace('--heartbeats 0', '--heartbeats 1'),
   'timeout-now-too-early': `${ELECTIONS} --transfers 1`,

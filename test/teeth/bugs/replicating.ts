@@ -260,4 +260,12 @@ export const REPLICATING: readonly Mutation[] = [
     replace: 'const isCertain = true',
     source: 'etcd#4691: proposals that are forwarded without a name come twice',
   },
+  {
+    id: 'first-behind-snapshot-skipped',
+    title: 'the first entry behind the snapshot is taken for a part of it',
+    file: REPLICATION,
+    find: 'message.entries.findIndex(({ index, term }) => index > log.baseIndex &&',
+    replace: 'message.entries.findIndex(({ index, term }) => index > log.baseIndex + 1 &&',
+    source: 'scylladb#9552, hashicorp/raft#697: the boundary of log and snapshot',
+  },
 ]
