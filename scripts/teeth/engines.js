@@ -72,10 +72,10 @@ class Simulator {
 }
 
 /** What sim-runs.js says; a run that does not end breaks the property that it should. */
-export async function runSeeds(folder, first, last, limitS) {
+export async function runSeeds(folder, first, last, limitS, wanted = '') {
   const runner = join(ROOT, 'scripts/teeth/sim-runs.js')
   let seed = first
-  const { output, errors, isLate } = await runNode([runner, folder, `${first}`, `${last}`, `${limitS}`], {
+  const { output, errors, isLate } = await runNode([runner, folder, `${first}`, `${last}`, `${limitS}`, wanted], {
     cwd: folder,
     limitMs: (limitS * PATIENCE + ENDLESS_RUN_S) * 1000,
     onLine: (line) => {

@@ -11,6 +11,7 @@ const STAGES = {
   'src/storage': ['src/storage/disk-storage.test.ts', 'src/storage'],
   'src/runtime': ['src/runtime/', 'test/runtime'],
   'src/transport': ['src/transport'],
+  'src/kv': ['src/kv'],
 }
 /** A bug may make a test run for ever: that is noticed, too. */
 const LIMIT_MS = 120_000

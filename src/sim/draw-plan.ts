@@ -4,6 +4,7 @@
  * at once never gets anywhere interesting.
  */
 import { Random } from '../util/random.ts'
+import { drawScenes } from './draw-scenes.ts'
 import type { Action, CrashKind, CrashTrap, Decision, Plan, Settings, Target } from './plan.ts'
 
 /** Draws one decision of its kind. */
@@ -35,8 +36,8 @@ export function drawPlan(seed: number): Plan {
   const settings = drawSettings(random.split())
   const mix = drawMix(random.split())
   const decisions = drawDecisions(random.split(), mix, settings)
-  const coups = drawCoups(random.split(), settings)
-  return { seed, settings, decisions: [...decisions, ...coups].sort((one, other) => one.at - other.at) }
+  const scenes = drawScenes(random.split(), settings)
+  return { seed, settings, decisions: [...decisions, ...scenes].sort((one, other) => one.at - other.at) }
 }
 
 function drawSettings(random: Random): Settings {
@@ -62,7 +63,7 @@ function drawSettings(random: Random): Settings {
       maxTailBytes: random.pick([2000, 2 ** 20]),
       snapshotRetryMs: random.pick([500, 3000]),
       commitPushDelayMs: random.pick([0, 3]),
-      leaseReads: random.chance(0.2),
+      leaseReads: random.chance(0.25),
       restAfterMs,
       restIntervalMs: 2000,
     },
@@ -90,43 +91,6 @@ function drawDecisions(random: Random, mix: readonly Draw[], settings: Settings)
     decisions.push({ at, ...random.pick(mix)(random, settings) })
   }
   return decisions
-}
-
-/**
- * In some plans no leader is left alone for long. It is cut off, stands still, or its machine goes, with entries under
- * way, and before its successor has come far, that one falls as well; the first comes back when a third leads. Logs part
- * in this way as in Paper Figure 7, which single faults bring about in one plan of a hundred.
- */
-function drawCoups(random: Random, settings: Settings): Decision[] {
-  const { durationMs, servers, raft } = settings
-  const decisions: Decision[] = []
-  if (servers < 3 || !random.chance(0.25)) return decisions
-  const timeoutMs = raft.electionTimeoutMaxMs ?? 300
-  const draws = raft.leaseReads === true ? [drawFall] : [drawFall, drawFall, drawRivals]
-  for (let at = random.below(timeoutMs); at < durationMs; at += Math.ceil(timeoutMs * (0.3 + random.fraction()))) {
-    for (const action of random.pick(draws)(random, settings, timeoutMs)) decisions.push({ at, ...action })
-  }
-  return decisions
-}
-
-function drawFall(random: Random, _settings: Settings, timeoutMs: number): Action[] {
-  const forMs = Math.ceil(timeoutMs * random.pick([0.7, 1.5, 3, 6]))
-  const server = 'leader'
-  const fall: Action = random.pick([
-    { kind: 'isolate', server, hears: false, isHeard: false, forMs },
-    { kind: 'isolate', server, hears: false, isHeard: false, forMs },
-    { kind: 'isolate', server, hears: true, isHeard: false, forMs },
-    { kind: 'pause', server, forMs },
-    { kind: 'crash', server, how: crashKind(random), forMs },
-  ])
-  return [fall]
-}
-
-/** Two clocks leap at one moment: both servers have waited too long for their leader, and campaign in the same term. */
-function drawRivals(random: Random, { servers }: Settings, timeoutMs: number): Action[] {
-  const first = random.between(1, servers)
-  const second = 1 + (first % servers)
-  return [first, second].map((server) => ({ kind: 'leap', server, ms: 2 * timeoutMs }))
 }
 
 // ── The network ─────────────────────────────────────────────────────────────────────────────────────────────────────

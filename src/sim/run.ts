@@ -23,6 +23,7 @@ import { Applied } from './watch/applied.ts'
 import { Configurations } from './watch/configurations.ts'
 import { Conformance } from './watch/conformance.ts'
 import { Consensus } from './watch/consensus.ts'
+import { HandingOver } from './watch/handing-over.ts'
 import { Messages } from './watch/messages.ts'
 import { BrokenProperty, type Observer, Observers } from './watch/observer.ts'
 import { Promises } from './watch/promises.ts'
@@ -107,7 +108,7 @@ class Run {
     const applied = new Applied()
     const { consensus, configurations, situations, hash } = this
     const conformance = new Conformance(settings.raft.leaseReads === true)
-    const judges = [consensus, new Promises(), new Messages(), applied, conformance]
+    const judges = [consensus, new Promises(), new Messages(), new HandingOver(), applied, conformance]
     const all = [...judges, configurations, situations, hash, ...observers(this.world)]
     this.observers = new Observers(all, (error) => this.world.fail(error))
     const workload = make?.(plan) ?? new KeyValueWorkload(settings)

@@ -5,6 +5,7 @@
  */
 import { CHECKING } from './bugs/checking.ts'
 import { DISKS } from './bugs/disks.ts'
+import { MACHINES } from './bugs/machines.ts'
 import { MEMBERSHIP_AND_SNAPSHOTS } from './bugs/members.ts'
 import type { Mutation, Place } from './bugs/mutation.ts'
 import { READING_AND_HANDING_OVER } from './bugs/reading.ts'
@@ -24,6 +25,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ...MEMBERSHIP_AND_SNAPSHOTS,
   ...RESTING,
   ...SESSIONS,
+  ...MACHINES,
   ...CHECKING,
   ...DISKS,
   ...WIRE,

@@ -92,7 +92,9 @@ function rot(bits: number, names: readonly string[], server: SimServer, random: 
   const { files: system } = server.disk
   const name = random.pick(names)
   const image = system.image(name)
-  for (let i = 0; i < bits; i++) image.flip(random.below(Math.max(image.size, 1)), 1 << random.below(8))
+  // A file of the log is zeros for the most part, where a bit that flips is of no use to anybody.
+  const written = random.chance(0.7) ? endOf(image) : image.size
+  for (let i = 0; i < bits; i++) image.flip(random.below(Math.max(written, 1)), 1 << random.below(8))
   return { words: `${bits} bits of ${name} flip`, server, end: null }
 }
 
