@@ -39,6 +39,7 @@ test.each<[string, Partial<RaftState>]>([
   ['Order of Indexes', { commitIndex: 9 }],
   ['Order of Indexes', { applyingTo: 9 }],
   ['Election Safety', { role: 'leader' }],
+  ['Candidate Steps Down', { role: 'candidate' }],
 ])('%s: a follower is changed to %o', (property, change) => {
   expect(brokenBy('s2', (state) => Object.assign(state, change))).toBe(property)
 })

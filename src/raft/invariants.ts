@@ -67,6 +67,7 @@ export class InvariantChecker {
     const before = this.servers.get(state.id) === state ? this.memories.get(state.id) : undefined
     this.servers.set(state.id, state)
     checkBounds(state)
+    checkCampaign(state)
     checkRest(state)
     if (before !== undefined) checkProgressOfTime(state, before)
     const terms = this.checkLog(state, before)
@@ -255,6 +256,13 @@ function checkBounds(state: State): void {
   if (log.durableIndex > log.lastIndex) {
     throw violation('Order of Indexes', state, `durable ${log.durableIndex} > last ${log.lastIndex}`)
   }
+}
+
+/** Paper §5.2: a candidate that hears the leader of its term follows it, and campaigns no longer. */
+function checkCampaign(state: State): void {
+  const { role, leaderId } = state
+  if ((role === 'candidate' || role === 'preCandidate') && leaderId !== null)
+    throw violation('Candidate Steps Down', state, `campaigns, and follows ${leaderId}`)
 }
 
 /** Who rests has nothing left to do: an entry or a read that waited would wait for the next renewal. */

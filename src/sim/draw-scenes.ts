@@ -5,8 +5,8 @@
 import type { Random } from '../util/random.ts'
 import type { Action, Decision, Settings } from './plan.ts'
 
-/** Draws the actions of one moment. */
-type Draw = (random: Random, settings: Settings, timeoutMs: number) => Action[]
+/** Draws what happens, each so long after the scene begins. `timeoutMs` is the longest election time-out. */
+type Draw = (random: Random, settings: Settings, timeoutMs: number) => Decision[]
 
 /** In the order of their moments. */
 export function drawScenes(random: Random, settings: Settings): Decision[] {
@@ -27,15 +27,15 @@ function drawCoups(random: Random, settings: Settings): Decision[] {
   const timeoutMs = raft.electionTimeoutMaxMs ?? 300
   const changes = random.chance(0.4) ? 0.5 : 0
   // A lease rests on clocks that run alike, so nobody's leaps where there are leases.
-  const draws: readonly Draw[] = leases ? [drawFall, drawFall, drawLag] : [drawFall, drawFall, drawRivals]
+  const draws: readonly Draw[] = leases ? [drawFall, drawHeldAnswers, drawAmnesia] : [drawFall, drawFall, drawRivals]
   for (let at = random.below(timeoutMs); at < durationMs; at += Math.ceil(timeoutMs * (0.3 + random.fraction()))) {
     if (random.chance(changes)) decisions.push({ at, ...drawChange(random, settings) })
-    for (const action of random.pick(draws)(random, settings, timeoutMs)) decisions.push({ at, ...action })
+    for (const one of random.pick(draws)(random, settings, timeoutMs)) decisions.push({ ...one, at: at + one.at })
   }
   return decisions
 }
 
-function drawFall(random: Random, _settings: Settings, timeoutMs: number): Action[] {
+function drawFall(random: Random, _settings: Settings, timeoutMs: number): Decision[] {
   const forMs = Math.ceil(timeoutMs * random.pick([0.7, 1.5, 3, 6]))
   const server = 'leader'
   const fall: Action = random.pick([
@@ -46,20 +46,38 @@ function drawFall(random: Random, _settings: Settings, timeoutMs: number): Actio
     { kind: 'crash', server, how: 'power', forMs },
     { kind: 'crash', server, how: 'kill', forMs },
   ])
-  return [fall]
+  return [{ at: 0, ...fall }]
 }
 
 /** Two clocks leap at one moment: both servers have waited too long for their leader, and campaign in the same term. */
-function drawRivals(random: Random, { servers }: Settings, timeoutMs: number): Action[] {
+function drawRivals(random: Random, { servers }: Settings, timeoutMs: number): Decision[] {
   const first = random.between(1, servers)
   const second = 1 + (first % servers)
-  return [first, second].map((server) => ({ kind: 'leap', server, ms: 2 * timeoutMs }))
+  return [first, second].map((server) => ({ at: 0, kind: 'leap', server, ms: 2 * timeoutMs }))
 }
 
-/** Answers come when what they say is no longer so. */
-function drawLag(random: Random, _settings: Settings, timeoutMs: number): Action[] {
-  const maxMs = Math.ceil(timeoutMs * random.pick([0.5, 1, 1.5]))
-  return [{ kind: 'delay', minMs: Math.floor(maxMs / 2), maxMs, forMs: 2 * timeoutMs }]
+/** The leader is not heard any more, and hears late what the others said before: that they would not vote for a while. */
+function drawHeldAnswers(random: Random, _settings: Settings, timeoutMs: number): Decision[] {
+  const leader = { kind: 'isolate', server: 'leader' } as const
+  const heldMs = Math.ceil(timeoutMs * random.pick([0.5, 0.6, 0.7]))
+  return [
+    { at: 0, ...leader, hears: false, isHeard: true, forMs: heldMs },
+    { at: 60, ...leader, hears: true, isHeard: false, forMs: 2 * timeoutMs },
+  ]
+}
+
+/**
+ * Somebody campaigns in vain, because the one that both sides hear has promised the leader not to vote; then that one
+ * starts again, and has forgotten it.
+ */
+function drawAmnesia(random: Random, { servers }: Settings, timeoutMs: number): Decision[] {
+  const server = random.between(1, servers)
+  const then = Math.ceil(timeoutMs * (1 + random.fraction()))
+  return [
+    { at: 0, kind: 'bridge', server, side: 1 + random.below(2 ** servers - 2), forMs: 4 * timeoutMs },
+    { at: then, kind: 'isolate', server: 'leader', hears: false, isHeard: false, forMs: 2 * timeoutMs },
+    { at: then, kind: 'crash', server, how: 'kill', forMs: 5 },
+  ]
 }
 
 function drawChange(random: Random, { servers }: Settings): Action {
@@ -82,13 +100,14 @@ function drawBetrayals(random: Random, settings: Settings): Decision[] {
   for (let at = random.below(500); at < durationMs; at += random.between(200, 1500)) {
     const server = random.between(1, servers)
     const wrong: Action = random.pick([
-      { kind: 'breakDisk', server, operation: 'sync', forMs: random.pick([1, 2, 5]) },
-      { kind: 'breakDisk', server, operation: 'sync', forMs: random.pick([1, 2, 5]) },
+      { kind: 'breakDisk', server, operation: 'sync', once: true, forMs: 200 },
+      { kind: 'breakDisk', server, operation: 'sync', once: true, forMs: 200 },
       { kind: 'fullDisk', server, forMs: random.pick([5, 50]) },
       { kind: 'rot', server, file: 'log', bits: 1 },
+      { kind: 'rot', server, file: 'snapshot', bits: 1 },
     ])
     decisions.push({ at, ...wrong })
-    decisions.push({ at: at + random.pick([5, 30, 100]), kind: 'crash', server, how: 'power', forMs: 50 })
+    decisions.push({ at: at + random.pick([30, 100, 300]), kind: 'crash', server, how: 'power', forMs: 50 })
   }
   return decisions
 }

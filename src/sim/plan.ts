@@ -96,6 +96,8 @@ export type Action =
       readonly server: Target
       readonly operation: 'sync' | 'write' | 'read' | 'rename' | 'open'
       readonly forMs: number
+      /** Only the next one fails, so that whoever tries again succeeds. */
+      readonly once?: boolean
     }
   /** So many bits of its files flip. */
   | { readonly kind: 'rot'; readonly server: number; readonly file: 'log' | 'snapshot' | 'any'; readonly bits: number }

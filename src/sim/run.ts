@@ -12,6 +12,7 @@ import { Random } from '../util/random.ts'
 import { Bench } from './clients/bench.ts'
 import { History } from './clients/history.ts'
 import { KeyValueWorkload } from './clients/key-value-workload.ts'
+import { LeaseProbe } from './clients/lease-probe.ts'
 import { Ledger } from './clients/ledger.ts'
 import { PlainClient } from './clients/plain-client.ts'
 import { SessionClient } from './clients/session-client.ts'
@@ -167,12 +168,14 @@ class Run {
   }
 
   private startClients(): Promise<void>[] {
-    const { clients, sessions } = this.plan.settings
-    return Array.from({ length: clients }, (_, i) => {
+    const { clients, sessions, raft } = this.plan.settings
+    const work = Array.from({ length: clients }, (_, i) => {
       const random = this.random.split()
       const Client = random.chance(sessions) ? SessionClient : PlainClient
       return new Client(this.bench, i, random).work()
     })
+    if (raft.leaseReads === true) work.push(new LeaseProbe(this.bench, this.random.split()).work())
+    return work
   }
 
   private checkHistory(): void {

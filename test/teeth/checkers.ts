@@ -92,16 +92,16 @@ export const CHECKERS: readonly Checker[] = [
     property: 'Order of Indexes',
     part: '',
     file: INVARIANTS,
-    find: '    checkBounds(state)\n    checkRest(state)',
-    replace: '    checkRest(state)',
+    find: '    checkBounds(state)\n',
+    replace: '',
     bugs: ['commit-falls', 'compacts-what-is-not-applied', 'old-snapshot-installed', 'old-write-confirms-new-entry'],
   },
   {
     property: 'Rest',
     part: '',
     file: INVARIANTS,
-    find: '    checkBounds(state)\n    checkRest(state)',
-    replace: '    checkBounds(state)',
+    find: '    checkRest(state)\n',
+    replace: '',
     bugs: ['rest-on-a-late-word', 'rest-while-one-lags'],
   },
   {
@@ -143,6 +143,14 @@ export const CHECKERS: readonly Checker[] = [
     find: 'if (nextIndex <= matchIndex)',
     replace: 'if (nextIndex < 0)',
     bugs: ['next-behind-match'],
+  },
+  {
+    property: 'Candidate Steps Down',
+    part: '',
+    file: INVARIANTS,
+    find: '    checkCampaign(state)\n',
+    replace: '',
+    bugs: ['deaf-candidate'],
   },
   // ── What was promised ──
   {

@@ -15,6 +15,7 @@ export const BOUNDS: { readonly [id: string]: string } = {
   'vote-before-disk': CRASHES,
   'request-before-disk': CRASHES,
   'term-not-persisted': ELECTIONS,
+  'deaf-candidate': ELECTIONS,
   'stale-votes': '--terms 2 --log 1 --messages 6 --proposals 0 --heartbeats 0 --crashes 0 --no-vanish',
   'half-elects': '--servers 4 --terms 2 --log 1 --messages 6 --proposals 0 --heartbeats 0 --crashes 0',
   'figure-8': LOGS,

@@ -66,7 +66,7 @@ const TABLE: readonly Row[] = [
   [23, 'log', ['acknowledge-before-disk', 'heartbeat-claims-too-much'], 'Durable Promise'],
   [24, 'commit', 'leader-counts-itself-early', 'Commit Rule'],
   [25, 'log', 'stale-acknowledgement', 'Durable Match'],
-  [26, 'votes', 'deaf-candidate', 'A Leader In Time', { explore: NO_LIVENESS }],
+  [26, 'votes', 'deaf-candidate', 'Candidate Steps Down'],
   [27, 'votes', 'newer-term-in-answer-ignored', 'A Leader In Time', { explore: NO_LIVENESS }],
   [28, 'votes', 'timer-not-random', 'A Leader In Time', { explore: NO_LIVENESS }],
   [29, 'sessions', 'sessions-not-in-snapshot', 'Exactly Once'],

@@ -40,17 +40,19 @@ export function doToDisk(action: DiskAction, stage: Stage): Doing | null {
           supervisor.excuseEnds(server)
         },
       }
-    case 'breakDisk':
+    case 'breakDisk': {
       supervisor.excuse(server)
-      disk.broken.add(action.operation)
+      const broken = action.once === true ? disk.brokenOnce : disk.broken
+      broken.add(action.operation)
       return {
-        words: `has a disk whose every ${action.operation} fails`,
+        words: `has a disk whose ${action.once === true ? 'next' : 'every'} ${action.operation} fails`,
         server,
         end: () => {
-          disk.broken.delete(action.operation)
+          broken.delete(action.operation)
           supervisor.excuseEnds(server)
         },
       }
+    }
     case 'rot':
       if (!mayTamper(server, cluster)) return null
       return rot(action.bits, files(action.file, disk.files), server, random)
