@@ -19,7 +19,7 @@ export function writeResult(file, name, begunAt, body) {
 }
 
 /** Null outside of a clone; with a plus when files differ from it. */
-function commit() {
+export function commit() {
   try {
     const git = (...args) => execFileSync('git', args, { cwd: ROOT, encoding: 'utf8', stdio: 'pipe' }).trim()
     const isClean = git('status', '--porcelain', '--untracked-files=no') === ''

@@ -4,28 +4,25 @@
 //
 //   npm run build && node scripts/spec-teeth.js [--only vote-twice,figure-8] [--seeds 20]
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { runnerImport, transformWithOxc } from 'vite'
+import { catalogue, plantCompiled, workplace } from './teeth/planting.js'
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url))
 /** A bug may make a walk run for ever: then nobody has noticed it. */
 const LIMIT_MS = 60_000
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, seeds: { type: 'string', default: '20' } } })
-const { module } = await runnerImport(join(ROOT, 'test/teeth/mutations.ts'), { logLevel: 'silent' })
+const { MUTATIONS, placesOf } = await catalogue('mutations')
 const chosen = values.only?.split(',')
-const mutations = module.MUTATIONS.filter(({ id, file }) =>
+const mutations = MUTATIONS.filter(({ id, file }) =>
   chosen === undefined ? file.startsWith('src/raft/') : chosen.includes(id),
 )
 
 const folder = mkdtempSync(join(tmpdir(), 'quorate-spec-teeth-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
-cpSync(join(ROOT, 'dist'), join(folder, 'dist'), { recursive: true })
-writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+workplace(folder)
 writeFileSync(join(folder, 'walk.js'), walker())
 
 const row = (...cells) => console.log(`| ${cells.join(' | ')} |`)
@@ -45,21 +42,13 @@ for (const mutation of mutations) {
 }
 console.log(`${mutations.length} bugs: ${JSON.stringify(counts)}`)
 
-/** Runs with the bug in the compiled file, and puts the file back. */
-async function planted({ file, find, replace }, run) {
-  const source = readFileSync(join(ROOT, file), 'utf8')
-  const compiled = join(folder, file.replace(/^src/, 'dist').replace(/\.ts$/, '.js'))
-  const { code } = await transformWithOxc(
-    source.replace(find, () => replace),
-    file,
-    { lang: 'ts', sourcemap: false },
-  )
-  const before = readFileSync(compiled)
-  writeFileSync(compiled, code.replaceAll(/(from ['"]\.[^'"]+)\.ts(['"])/g, '$1.js$2'))
+/** Runs with the bug in the compiled files, and takes it out again. */
+async function planted(mutation, run) {
+  const takeOut = await plantCompiled(folder, placesOf(mutation))
   try {
     return run()
   } finally {
-    writeFileSync(compiled, before)
+    takeOut()
   }
 }
 

@@ -7,34 +7,12 @@
 //   npm run teeth -- --also test/lab       further tests for what survives the first two stages
 //   npm run teeth -- --every               names every test that notices, not only the first
 //   npm run teeth -- --jobs 1              not two at a time
-import { spawn } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { runnerImport } from 'vite'
-
-const ROOT = fileURLToPath(new URL('..', import.meta.url))
-/** Where a bug's tests are, by the folder that it is in. Cheap tests first: most bugs get no further. */
-const STAGES = {
-  'src/raft': ['test/paper', 'src/raft'],
-  'src/check': ['src/check'],
-  'src/storage': ['src/storage/disk-storage.test.ts'],
-  'src/runtime': ['src/runtime/driver'],
-}
-/** What a run needs, besides the installed packages. */
-const COPIED = [
-  'src',
-  'test',
-  'package.json',
-  'vitest.config.ts',
-  'tsconfig.base.json',
-  'tsconfig.test.json',
-  'tsconfig.json',
-]
-/** A bug may make a test run for ever: that is noticed, too. */
-const LIMIT_MS = 120_000
+import { catalogue, plantInSources, workplace } from './teeth/planting.js'
+import { runStages, stagesFor } from './teeth/tests.js'
 
 const { values } = parseArgs({
   options: {
@@ -44,38 +22,27 @@ const { values } = parseArgs({
     jobs: { type: 'string', default: '2' },
   },
 })
-const { module } = await runnerImport(join(ROOT, 'test/teeth/mutations.ts'), { logLevel: 'silent' })
-const mutations = chosen(module.MUTATIONS)
-const stagesFor = ({ file }) => [...STAGES[file.split('/').slice(0, 2).join('/')], ...values.also]
-const misplaced = mutations.filter(({ file, find }) => occurrences(join(ROOT, file), find) !== 1)
-for (const { id, file, find } of misplaced) {
-  console.error(`${id}: its text occurs ${occurrences(join(ROOT, file), find)} times in ${file}: ${find}`)
-}
+const { MUTATIONS, placesOf } = await catalogue('mutations')
+const mutations = chosen(MUTATIONS)
+const allStages = (mutation) => [...stagesFor(mutation), ...values.also]
 
 const folder = mkdtempSync(join(tmpdir(), 'quorate-teeth-'))
-/** What runs at the moment: the process ids of its leaders. */
-const running = new Set()
-process.on('exit', () => {
-  for (const pid of running) killGroup(pid)
-  rmSync(folder, { recursive: true, force: true })
-})
-process.on('SIGINT', () => process.exit(130))
-process.on('SIGTERM', () => process.exit(143))
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 const survivors = await runAll()
-if (survivors === null || survivors.length > 0 || misplaced.length > 0) process.exitCode = 1
+if (survivors === null || survivors.length > 0) process.exitCode = 1
 
 /** @returns the bugs that no test noticed; null when the tests fail without any */
 async function runAll() {
-  const queue = mutations.filter((mutation) => !misplaced.includes(mutation))
-  if (queue.length === 0) return []
-  const first = workplace('worker-0', ROOT)
-  const failures = await runStages(first, [...new Set(queue.flatMap(stagesFor))])
+  const queue = [...mutations]
+  const first = workplace(join(folder, 'worker-0'), { withTests: true })
+  const failures = await runStages(first, [...new Set(queue.flatMap(allStages))])
   if (failures.length > 0) {
     console.error(`the tests fail without any bug planted, so they say nothing: ${failures.join('; ')}`)
     return null
   }
-  // Copies of the first copy: somebody may be writing in the tree, and only the first was tried without a bug.
-  const others = Array.from({ length: Number(values.jobs) - 1 }, (_, i) => workplace(`worker-${i + 1}`, first))
+  const others = Array.from({ length: Number(values.jobs) - 1 }, (_, i) =>
+    workplace(join(folder, `worker-${i + 1}`), { from: first, withTests: true }),
+  )
   console.log(row('mutation', 'found by', 'seconds'))
   const survivors = []
   const work = async (directory) => {
@@ -89,7 +56,7 @@ async function runAll() {
     }
   }
   await Promise.all([first, ...others].map(work))
-  console.log(`${mutations.length - misplaced.length - survivors.length} of ${mutations.length} found`)
+  console.log(`${mutations.length - survivors.length} of ${mutations.length} found`)
   for (const { id, title, source } of survivors) console.log(`survives: ${id}: ${title} (${source})`)
   return survivors
 }
@@ -102,85 +69,14 @@ function chosen(all) {
   return ids === undefined ? all : all.filter(({ id }) => ids.includes(id))
 }
 
-function occurrences(file, text) {
-  return readFileSync(file, 'utf8').split(text).length - 1
-}
-
-/** A copy of the sources of its own. */
-function workplace(name, source) {
-  const directory = join(folder, name)
-  for (const path of COPIED) cpSync(join(source, path), join(directory, path), { recursive: true })
-  symlinkSync(join(ROOT, 'node_modules'), join(directory, 'node_modules'))
-  return directory
-}
-
 /** @returns the tests that noticed: none, the first, or with --every all of the stage that found it */
 async function plant(directory, mutation) {
-  const { file, find, replace } = mutation
-  const path = join(directory, file)
-  const sound = readFileSync(path, 'utf8')
-  writeFileSync(
-    path,
-    sound.replace(find, () => replace),
-  )
+  const takeOut = plantInSources(directory, placesOf(mutation))
   try {
-    return await runStages(directory, stagesFor(mutation))
+    return await runStages(directory, allStages(mutation), { every: values.every })
   } finally {
-    writeFileSync(path, sound)
+    takeOut()
   }
-}
-
-async function runStages(directory, stages) {
-  for (const stage of stages) {
-    const failures = await runTests(directory, stage)
-    if (failures.length > 0) return failures
-  }
-  return []
-}
-
-/** Without isolation: all files of a stage share one process and what it has loaded. */
-function runTests(directory, stage) {
-  const report = join(folder, `${basename(directory)}.json`)
-  writeFileSync(report, '')
-  const flags = ['--no-cache', '--no-isolate', '--no-file-parallelism', '--reporter=json', `--outputFile=${report}`]
-  if (!values.every) flags.push('--bail=1')
-  const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs')
-  const options = { cwd: directory, stdio: 'ignore', detached: true }
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [vitest, 'run', stage, ...flags], options)
-    running.add(child.pid)
-    const timer = setTimeout(() => {
-      killGroup(child.pid)
-      resolve([`${stage} does not end within ${LIMIT_MS / 1000} s`])
-    }, LIMIT_MS)
-    child.on('error', reject)
-    child.on('exit', (code) => {
-      clearTimeout(timer)
-      running.delete(child.pid)
-      resolve(code === 0 ? [] : failuresIn(report, stage))
-    })
-  })
-}
-
-/** The tests run in children of the child: the whole group has to go. */
-function killGroup(pid) {
-  try {
-    process.kill(-pid, 'SIGKILL')
-  } catch (error) {
-    if (error.code !== 'ESRCH') throw error
-  }
-}
-
-function failuresIn(report, stage) {
-  const text = readFileSync(report, 'utf8')
-  if (text === '') return [`${stage} does not even start`]
-  const titles = JSON.parse(text).testResults.flatMap(({ name, message, assertionResults }) => {
-    const failed = assertionResults.filter(({ status }) => status === 'failed').map(({ title }) => title)
-    if (failed.length === 0 && message) failed.push(message.split('\n')[0])
-    return failed.map((title) => `${basename(name)}: ${title}`)
-  })
-  if (titles.length === 0) return [`${stage} fails without a failing test`]
-  return values.every ? titles : titles.slice(0, 1)
 }
 
 function row(id, foundBy, seconds) {

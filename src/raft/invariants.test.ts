@@ -39,6 +39,7 @@ test.each<[string, Partial<RaftState>]>([
   ['Order of Indexes', { commitIndex: 9 }],
   ['Order of Indexes', { applyingTo: 9 }],
   ['Election Safety', { role: 'leader' }],
+  ['Candidate Steps Down', { role: 'candidate' }],
 ])('%s: a follower is changed to %o', (property, change) => {
   expect(brokenBy('s2', (state) => Object.assign(state, change))).toBe(property)
 })
@@ -73,6 +74,20 @@ test('Durable Match: the leader counts on what a follower does not have', () => 
     state.progress.get('s2')?.acknowledged(5)
   }
   expect(brokenBy('s1', tamper)).toBe('Durable Match')
+})
+
+test('Monotonic Match: the leader forgets how far a follower has come', () => {
+  const tamper = (state: RaftState): void => {
+    Object.assign(state.progress.get('s2') ?? {}, { matchIndex: 3 })
+  }
+  expect(brokenBy('s1', tamper)).toBe('Monotonic Match')
+})
+
+test('Next behind Match: the leader would send what the follower is known to have', () => {
+  const tamper = (state: RaftState): void => {
+    Object.assign(state.progress.get('s2') ?? {}, { nextIndex: 4 })
+  }
+  expect(brokenBy('s1', tamper)).toBe('Next behind Match')
 })
 
 const REST = { round: 1, renewAt: 10_000 }

@@ -6,6 +6,7 @@
 import { readUint32 } from '../util/bytes.ts'
 import type { ConfigurationAt } from './configuration.ts'
 import type { Index, ServerId, Term } from './entry.ts'
+import type { Progress } from './progress.ts'
 import { hasQuorum } from './quorum.ts'
 import type { Raft } from './raft.ts'
 import type { RaftState } from './state.ts'
@@ -53,6 +54,8 @@ export class InvariantChecker {
   private readonly memories = new Map<ServerId, Memory>()
   private readonly leaderOfTerm = new Map<Term, ServerId>()
   private readonly seen = new Map<Index, Map<Term, Seen>>()
+  /** How far each follower was known to agree; a new record of it begins anew. */
+  private readonly matches = new WeakMap<Progress, Index>()
   /** The term of each committed entry, by index; once there it never changes. */
   private readonly committed: Term[] = []
   /** The term of the leader that committed it: the entry's own, or a later one. */
@@ -64,6 +67,7 @@ export class InvariantChecker {
     const before = this.servers.get(state.id) === state ? this.memories.get(state.id) : undefined
     this.servers.set(state.id, state)
     checkBounds(state)
+    checkCampaign(state)
     checkRest(state)
     if (before !== undefined) checkProgressOfTime(state, before)
     const terms = this.checkLog(state, before)
@@ -139,7 +143,21 @@ export class InvariantChecker {
     if (last >= Math.max(log.baseIndex, 1) && log.termAt(last) !== this.committed[last]) {
       throw violation('Leader Completeness', state, `its log ${log.range()} lacks committed entry ${last}`)
     }
-    for (const progress of state.progress.values()) this.checkMatch(state, progress.id, progress.matchIndex)
+    for (const progress of state.progress.values()) {
+      this.checkProgress(state, progress)
+      this.checkMatch(state, progress.id, progress.matchIndex)
+    }
+  }
+
+  /** Paper Figure 2: matchIndex increases monotonically. What follows it is what is sent next. */
+  private checkProgress(leader: State, progress: Progress): void {
+    const { id, matchIndex, nextIndex } = progress
+    const before = this.matches.get(progress) ?? 0
+    if (matchIndex < before)
+      throw violation('Monotonic Match', leader, `matchIndex of ${id} fell from ${before} to ${matchIndex}`)
+    if (nextIndex <= matchIndex)
+      throw violation('Next behind Match', leader, `nextIndex of ${id} is ${nextIndex}, its matchIndex ${matchIndex}`)
+    this.matches.set(progress, matchIndex)
   }
 
   /**
@@ -238,6 +256,13 @@ function checkBounds(state: State): void {
   if (log.durableIndex > log.lastIndex) {
     throw violation('Order of Indexes', state, `durable ${log.durableIndex} > last ${log.lastIndex}`)
   }
+}
+
+/** Paper §5.2: a candidate that hears the leader of its term follows it, and campaigns no longer. */
+function checkCampaign(state: State): void {
+  const { role, leaderId } = state
+  if ((role === 'candidate' || role === 'preCandidate') && leaderId !== null)
+    throw violation('Candidate Steps Down', state, `campaigns, and follows ${leaderId}`)
 }
 
 /** Who rests has nothing left to do: an entry or a read that waited would wait for the next renewal. */

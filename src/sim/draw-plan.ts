@@ -4,6 +4,7 @@
  * at once never gets anywhere interesting.
  */
 import { Random } from '../util/random.ts'
+import { drawScenes } from './draw-scenes.ts'
 import type { Action, CrashKind, CrashTrap, Decision, Plan, Settings, Target } from './plan.ts'
 
 /** Draws one decision of its kind. */
@@ -39,7 +40,8 @@ export function drawPlan(seed: number): Plan {
   const settings = drawSettings(random.split(), pace)
   const mix = drawMix(random.split())
   const decisions = drawDecisions(random.split(), mix, settings, pace)
-  return { seed, settings, decisions }
+  const scenes = drawScenes(random.split(), settings)
+  return { seed, settings, decisions: [...decisions, ...scenes].sort((one, other) => one.at - other.at) }
 }
 
 /** @param pace how many times slower all goes than in one room: time-outs, clients, troubles; not networks and disks */
@@ -69,7 +71,7 @@ function drawSettings(random: Random, pace: number): Settings {
       maxTailBytes: random.pick([2000, 2 ** 20]),
       snapshotRetryMs: random.pick([500, 3000]) * pace,
       commitPushDelayMs: random.pick([0, 3]),
-      leaseReads: random.chance(0.2),
+      leaseReads: random.chance(0.25),
       restAfterMs,
       restIntervalMs: 2000 * pace,
     },
@@ -81,6 +83,7 @@ function drawSettings(random: Random, pace: number): Settings {
     minSyncMs: 0.1,
     maxSyncMs: random.pick([0.2, 1, 5]),
     valueBytes: random.pick([8, 40, 40, 200, 200, 5000]),
+    sessionTtlMs: random.pick([1000, 5000]) * pace,
   }
 }
 

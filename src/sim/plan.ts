@@ -96,6 +96,8 @@ export type Action =
       readonly server: Target
       readonly operation: 'sync' | 'write' | 'read' | 'rename' | 'open'
       readonly forMs: number
+      /** Only the next one fails, so that whoever tries again succeeds. */
+      readonly once?: boolean
     }
   /** So many bits of its files flip. */
   | { readonly kind: 'rot'; readonly server: number; readonly file: 'log' | 'snapshot' | 'any'; readonly bits: number }
@@ -130,6 +132,8 @@ export interface Settings {
   readonly patienceMs: number
   /** The share of clients that hold sessions and try again until they know. */
   readonly sessions: number
+  /** After how long a session ends of which nothing is heard; five seconds where it is not said. */
+  readonly sessionTtlMs?: number
   /** The share of operations that only read. */
   readonly reads: number
   /** The safety phase: so long faults happen. */

@@ -12,6 +12,7 @@ import { Random } from '../util/random.ts'
 import { Bench } from './clients/bench.ts'
 import { History } from './clients/history.ts'
 import { KeyValueWorkload } from './clients/key-value-workload.ts'
+import { LeaseProbe } from './clients/lease-probe.ts'
 import { Ledger } from './clients/ledger.ts'
 import { PlainClient } from './clients/plain-client.ts'
 import { SessionClient } from './clients/session-client.ts'
@@ -24,6 +25,7 @@ import { Bounds } from './watch/bounds.ts'
 import { Configurations } from './watch/configurations.ts'
 import { Conformance } from './watch/conformance.ts'
 import { Consensus } from './watch/consensus.ts'
+import { HandingOver } from './watch/handing-over.ts'
 import { Messages } from './watch/messages.ts'
 import { BrokenProperty, type Observer, Observers } from './watch/observer.ts'
 import { Promises } from './watch/promises.ts'
@@ -112,7 +114,7 @@ class Run {
     const { consensus, configurations, situations, hash } = this
     const conformance = new Conformance(settings.raft.leaseReads === true)
     const bounds = new Bounds(settings.maxQueuedBytes)
-    const judges = [consensus, new Promises(), new Messages(), applied, conformance, bounds]
+    const judges = [consensus, new Promises(), new Messages(), new HandingOver(), applied, conformance, bounds]
     const all = [...judges, configurations, situations, hash, ...observers(this.world)]
     this.observers = new Observers(all, (error) => this.world.fail(error))
     const workload = make?.(plan) ?? new KeyValueWorkload(settings)
@@ -171,12 +173,14 @@ class Run {
   }
 
   private startClients(): Promise<void>[] {
-    const { clients, sessions } = this.plan.settings
-    return Array.from({ length: clients }, (_, i) => {
+    const { clients, sessions, raft } = this.plan.settings
+    const work = Array.from({ length: clients }, (_, i) => {
       const random = this.random.split()
       const Client = random.chance(sessions) ? SessionClient : PlainClient
       return new Client(this.bench, i, random).work()
     })
+    if (raft.leaseReads === true) work.push(new LeaseProbe(this.bench, this.random.split()).work())
+    return work
   }
 
   private checkHistory(): void {

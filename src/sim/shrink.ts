@@ -84,7 +84,7 @@ class Shrinker {
     ]
     for (const change of simpler) {
       const { settings } = this.best
-      const isSmaller = Object.entries(change).every(([name, value]) => value < settings[name as keyof Settings])
+      const isSmaller = Object.entries(change).every(([name, value]) => value < (settings[name as keyof Settings] ?? 0))
       if (isSmaller) await this.accept({ ...this.best, settings: { ...settings, ...change } })
     }
   }

@@ -33,6 +33,8 @@ export class SimDisk {
   isFull = false
   /** What fails with EIO from now on. */
   readonly broken: Set<OperationKind> = new Set()
+  /** What fails once with EIO. */
+  readonly brokenOnce: Set<OperationKind> = new Set()
   /** Looks on at every operation, before it is carried out. */
   onOperation: ((operation: Operation) => void) | null = null
   trap: Trap | null = null
@@ -61,6 +63,7 @@ export class SimDisk {
   mend(): void {
     this.isFull = false
     this.broken.clear()
+    this.brokenOnce.clear()
     this.trap = null
     this.slowDown(null)
   }
@@ -100,7 +103,7 @@ export class SimDisk {
 
   private failure({ kind }: Operation): FileSystemErrorCode | null {
     if (this.isFull && (kind === 'write' || kind === 'resize')) return 'ENOSPC'
-    return this.broken.has(kind) ? 'EIO' : null
+    return this.broken.has(kind) || this.brokenOnce.delete(kind) ? 'EIO' : null
   }
 
   private delay({ kind }: Operation): Promise<void> {

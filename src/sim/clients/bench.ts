@@ -78,6 +78,20 @@ export class Bench {
     }
   }
 
+  /** A read of nothing: only whether it is served from where all is that was committed when it was asked for. */
+  async probe(server: SimServer, node: RaftNode): Promise<void> {
+    const { patienceMs: timeoutMs } = this.settings
+    const { committed } = this.consensus
+    try {
+      await node.read(() => (server.node === node ? this.ledger.checkRead(server, committed) : undefined), {
+        timeoutMs,
+        consistency: 'lease',
+      })
+    } catch (error) {
+      this.judge(error, null)
+    }
+  }
+
   private async read(server: SimServer, node: RaftNode, operation: Operation): Promise<Answer & { value?: unknown }> {
     const { patienceMs: timeoutMs, raft } = this.settings
     const consistency = raft.leaseReads === true ? 'lease' : 'linearizable'

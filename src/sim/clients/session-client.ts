@@ -11,7 +11,7 @@ import type { SimServer } from '../sim-server.ts'
 import type { Bench } from './bench.ts'
 import type { Pending, Result } from './history.ts'
 
-const TTL_MS = 5000
+const DEFAULT_TTL_MS = 5000
 const DIED = Symbol('the server died, or nobody waits any more')
 
 /** A command whose fate is to be found out. */
@@ -66,12 +66,12 @@ export class SessionClient {
 
   /** @returns null when it did not come about; the next try may be on another server */
   private async takeUp(node: RaftNode): Promise<Session | null> {
-    const { patienceMs: timeoutMs } = this.bench.settings
+    const { patienceMs: timeoutMs, sessionTtlMs: ttlMs = DEFAULT_TTL_MS } = this.bench.settings
     try {
       const { session, unsettled } = this
       if (session !== null)
         return await node.resumeSession(session.id, unsettled?.serial ?? session.nextSerial, { timeoutMs })
-      return await node.openSession({ ttlMs: TTL_MS, timeoutMs })
+      return await node.openSession({ ttlMs, timeoutMs })
     } catch (error) {
       if (!(error instanceof NodeError)) throw error
       if (error.code === 'ERR_QUORATE_SESSION_EXPIRED') this.loseSession()

@@ -39,17 +39,19 @@ export function doToDisk(action: DiskAction, stage: Stage): Doing | null {
           supervisor.excuseEnds(server)
         },
       }
-    case 'breakDisk':
+    case 'breakDisk': {
       supervisor.excuse(server)
-      disk.broken.add(action.operation)
+      const broken = action.once === true ? disk.brokenOnce : disk.broken
+      broken.add(action.operation)
       return {
-        words: `has a disk whose every ${action.operation} fails`,
+        words: `has a disk whose ${action.once === true ? 'next' : 'every'} ${action.operation} fails`,
         server,
         end: () => {
-          disk.broken.delete(action.operation)
+          broken.delete(action.operation)
           supervisor.excuseEnds(server)
         },
       }
+    }
     case 'rot':
       if (!mayTamper(server, cluster)) return null
       return rot(action.bits, files(action.file, disk.files), server, random)
@@ -91,7 +93,9 @@ function rot(bits: number, names: readonly string[], server: SimServer, random: 
   const { files: system } = server.disk
   const name = random.pick(names)
   const image = system.image(name)
-  for (let i = 0; i < bits; i++) image.flip(random.below(Math.max(image.size, 1)), 1 << random.below(8))
+  // A file of the log is zeros for the most part, where a bit that flips is of no use to anybody.
+  const written = random.chance(0.7) ? endOf(image) : image.size
+  for (let i = 0; i < bits; i++) image.flip(random.below(Math.max(written, 1)), 1 << random.below(8))
   return { words: `${bits} bits of ${name} flip`, server, end: null }
 }
 

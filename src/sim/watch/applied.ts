@@ -1,6 +1,8 @@
 /** What the state machines were given and made of it: the same commands, once, in the same order, to the same effect. */
+import { encodeConfiguration } from '../../raft/configuration.ts'
+import type { SnapshotMeta } from '../../raft/ready.ts'
 import type { CommittedEntry } from '../../runtime/state-machine.ts'
-import { equal } from '../../util/bytes.ts'
+import { concat, equal } from '../../util/bytes.ts'
 import type { SimServer } from '../sim-server.ts'
 import { hashBytes } from './hash-bytes.ts'
 import { BrokenProperty, type Observer } from './observer.ts'
@@ -23,6 +25,8 @@ export class Applied implements Observer {
   private readonly indexOf = new Map<number, number>()
   private readonly places = new Map<string, Place>()
   private readonly snapshots = new Map<number, { readonly server: string; readonly bytes: Uint8Array }>()
+
+  private readonly wholes = new Map<number, { readonly server: string; readonly whole: number }>()
 
   /** The index at which this command was applied, if it was. */
   indexOfCommand(command: Uint8Array): number | undefined {
@@ -52,6 +56,19 @@ export class Applied implements Observer {
 
   snapshotTaken(server: SimServer, index: number, bytes: Uint8Array): void {
     this.compareSnapshot(server, index, bytes)
+  }
+
+  /** The sessions, too, and what it says of its place: whoever is brought to it goes on from there. */
+  snapshotStored(server: SimServer, { index, term, configuration }: SnapshotMeta, bytes: Uint8Array): void {
+    const whole = hashBytes(concat([encodeConfiguration(configuration), bytes])) + term
+    const first = this.wholes.get(index)
+    if (first === undefined) this.wholes.set(index, { server: server.id, whole })
+    else if (first.whole !== whole)
+      throw new BrokenProperty(
+        'Faithful Snapshot',
+        server.id,
+        `has a snapshot of entry ${index} with other sessions, members or contents than ${first.server}`,
+      )
   }
 
   private placeOf(server: SimServer): Place {

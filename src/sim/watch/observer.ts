@@ -4,7 +4,7 @@
  */
 import type { Message } from '../../raft/message.ts'
 import type { Raft } from '../../raft/raft.ts'
-import type { BootState, PersistBatch, Ready } from '../../raft/ready.ts'
+import type { BootState, PersistBatch, Ready, SnapshotMeta } from '../../raft/ready.ts'
 import type { RaftInput } from '../../raft/watched-raft.ts'
 import type { CommittedEntry } from '../../runtime/state-machine.ts'
 import type { SimServer } from '../sim-server.ts'
@@ -50,6 +50,8 @@ export interface Observer {
   restored?(server: SimServer, index: number, bytes: Uint8Array): void
   /** A snapshot was taken as of this entry. */
   snapshotTaken?(server: SimServer, index: number, bytes: Uint8Array): void
+  /** A whole snapshot goes to the disk, taken here or sent by a leader: sessions, then the state machine's bytes. */
+  snapshotStored?(server: SimServer, meta: SnapshotMeta, bytes: Uint8Array): void
   paused?(server: SimServer, isPaused: boolean): void
   /** One direction between two servers comes up or goes down. */
   linked?(from: string, to: string, isUp: boolean): void
@@ -173,6 +175,14 @@ export class Observers implements Required<Observer> {
   snapshotTaken(server: SimServer, index: number, bytes: Uint8Array): void {
     try {
       for (const one of this.all) one.snapshotTaken?.(server, index, bytes)
+    } catch (error) {
+      throw this.caught(error)
+    }
+  }
+
+  snapshotStored(server: SimServer, meta: SnapshotMeta, bytes: Uint8Array): void {
+    try {
+      for (const one of this.all) one.snapshotStored?.(server, meta, bytes)
     } catch (error) {
       throw this.caught(error)
     }
