@@ -275,3 +275,23 @@ test('a snapshot of a later term than the hard state brings its term along, and 
   expect(server.inspect().log.range()).toBe('(7, 7]')
   expect(persist).toMatchObject({ hardState: { term: 4, votedFor: null }, snapshot: { index: 7, term: 4 } })
 })
+
+test('who joins takes no snapshot before the log has told it who the members are', () => {
+  const taken = bootOf('1 1')
+  const boot = { ...taken, snapshot: { ...taken.snapshot, configuration: NOBODY } }
+  const server = new Raft({ id: 's4' }, boot, new Random(1), 0)
+  const heartbeat = {
+    type: 'AppendEntries',
+    from: 's1',
+    to: 's4',
+    term: 1,
+    entries: [],
+    session: 1,
+    readRound: 0,
+  } as const
+  server.step({ ...heartbeat, prevLogIndex: 2, prevLogTerm: 1, leaderCommit: 2, restMs: 0 }, 1)
+  server.takeReady()
+  server.applied(2, 2)
+  expect(server.inspect().lastApplied).toBe(2)
+  expect(server.describeSnapshot(2)).toBeNull()
+})

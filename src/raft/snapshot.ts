@@ -14,7 +14,11 @@ export function describeSnapshot(state: RaftState, index: Index): SnapshotMeta |
   const term = state.log.termAt(index)
   if (term === null || index > state.lastApplied) return null
   // As of its own index: the latest configuration may still be cut off, or be another one by the time it is used.
-  return { index, term, configuration: state.configurations.at(index) }
+  const configuration = state.configurations.at(index)
+  // A server that joins has the entries from the first one on, but who the first members were it learns with the entry
+  // that takes it in. A snapshot of what lies before would tell others that there are no members.
+  if (configuration.voters.length === 0) return null
+  return { index, term, configuration }
 }
 
 /** A snapshot of our own is durable: the log before it can go, less what late followers may still want. */

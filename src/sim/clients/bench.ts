@@ -125,7 +125,6 @@ export class Bench {
     }
     const why = error.code
     if (command !== null && error.applied === 'unknown') return { outcome: 'info', why }
-    if (command !== null) this.ledger.refuse(command)
     return { outcome: 'fail', why }
   }
 }

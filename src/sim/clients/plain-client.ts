@@ -63,9 +63,10 @@ export class PlainClient {
 
   private async serve(server: SimServer, operation: Operation): Promise<Result> {
     const { node } = server
-    if (node !== null) return this.bench.perform(server, node, node, operation)
-    if (operation.command !== null) this.bench.ledger.refuse(operation.command)
-    return { outcome: 'fail' }
+    const { bench } = this
+    const result: Result = node === null ? { outcome: 'fail' } : await bench.perform(server, node, node, operation)
+    if (result.outcome === 'fail' && operation.command !== null) bench.ledger.refuse(operation.command)
+    return result
   }
 
   private wayMs(): number {

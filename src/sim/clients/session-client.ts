@@ -96,6 +96,9 @@ export class SessionClient {
   }
 
   private complete(pending: Pending, result: Result): void {
+    const { command } = pending.operation
+    // A server that has died may have refused it as well: what counts is what its successor made of the same command.
+    if (result.outcome === 'fail' && command !== null) this.bench.ledger.refuse(command)
     this.unsettled = null
     this.bench.history.complete(this.number, pending, result)
     if (result.outcome === 'info') this.who = this.bench.history.newName()
