@@ -22,6 +22,8 @@ export class Supervisor {
   readonly lost: Set<SimServer> = new Set()
   private readonly cluster: SimCluster
   private readonly random: Random
+  /** How many of its disk's faults last. */
+  private readonly faults = new Map<SimServer, number>()
   private readonly excusedUntil = new Map<SimServer, number>()
 
   constructor(cluster: SimCluster, random: Random) {
@@ -30,12 +32,14 @@ export class Supervisor {
     cluster.onFailure = (server, error) => this.failed(server, error)
   }
 
-  /** Its disk fails, or did a moment ago: it may stop itself for that. */
+  /** A fault of its disk begins: it may stop itself for that. */
   excuse(server: SimServer): void {
-    this.excusedUntil.set(server, Number.POSITIVE_INFINITY)
+    this.faults.set(server, (this.faults.get(server) ?? 0) + 1)
   }
 
+  /** The fault is over; others may go on. */
   excuseEnds(server: SimServer): void {
+    this.faults.set(server, (this.faults.get(server) ?? 1) - 1)
     this.excusedUntil.set(server, this.cluster.world.now() + EXCUSE_MS)
   }
 
@@ -86,6 +90,7 @@ export class Supervisor {
   }
 
   private isExcused(server: SimServer): boolean {
-    return server.isTampered || this.cluster.world.now() <= (this.excusedUntil.get(server) ?? -1)
+    const now = this.cluster.world.now()
+    return server.isTampered || (this.faults.get(server) ?? 0) > 0 || now <= (this.excusedUntil.get(server) ?? -1)
   }
 }
