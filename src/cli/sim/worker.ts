@@ -8,6 +8,9 @@ import { perform } from './perform.ts'
 /** What it is asked for: a seed's own plan, or another one. */
 export type Job = { readonly seed: number } | { readonly plan: Plan }
 
+// Nobody sees the stack of an error that a client expects, and a run makes thousands of them. `--seed` runs elsewhere.
+Error.stackTraceLimit = 0
+
 const { workload: file } = workerData as { readonly workload: string | null }
 const workload = await loadWorkload(file)
 

@@ -63,22 +63,24 @@ export interface Observer {
   returned?(client: number, operation: number, outcome: Outcome, text: string): void
 }
 
+type Listeners = { readonly [Hook in keyof Observer]-?: readonly Required<Pick<Observer, Hook>>[] }
+
 /**
  * All observers of a run, as one. A broken property is told to `onBroken` first, because the code that is watched may
  * swallow what it thinks is its own: a snapshot that fails is tried again.
  */
 export class Observers implements Required<Observer> {
-  private readonly all: readonly Observer[]
+  private readonly by: Listeners
   private readonly onBroken: (error: BrokenProperty) => void
 
   constructor(all: readonly Observer[], onBroken: (error: BrokenProperty) => void) {
-    this.all = all
+    this.by = listenersOf(all)
     this.onBroken = onBroken
   }
 
   opened(server: SimServer, boot: BootState): void {
     try {
-      for (const one of this.all) one.opened?.(server, boot)
+      for (const one of this.by.opened) one.opened(server, boot)
     } catch (error) {
       throw this.caught(error)
     }
@@ -86,7 +88,7 @@ export class Observers implements Required<Observer> {
 
   booted(server: SimServer, raft: Raft): void {
     try {
-      for (const one of this.all) one.booted?.(server, raft)
+      for (const one of this.by.booted) one.booted(server, raft)
     } catch (error) {
       throw this.caught(error)
     }
@@ -94,7 +96,7 @@ export class Observers implements Required<Observer> {
 
   told(server: SimServer, raft: Raft, input: RaftInput): void {
     try {
-      for (const one of this.all) one.told?.(server, raft, input)
+      for (const one of this.by.told) one.told(server, raft, input)
     } catch (error) {
       throw this.caught(error)
     }
@@ -102,7 +104,7 @@ export class Observers implements Required<Observer> {
 
   readied(server: SimServer, raft: Raft, ready: Ready): void {
     try {
-      for (const one of this.all) one.readied?.(server, raft, ready)
+      for (const one of this.by.readied) one.readied(server, raft, ready)
     } catch (error) {
       throw this.caught(error)
     }
@@ -110,7 +112,7 @@ export class Observers implements Required<Observer> {
 
   written(server: SimServer, batches: readonly PersistBatch[]): void {
     try {
-      for (const one of this.all) one.written?.(server, batches)
+      for (const one of this.by.written) one.written(server, batches)
     } catch (error) {
       throw this.caught(error)
     }
@@ -118,7 +120,7 @@ export class Observers implements Required<Observer> {
 
   durable(server: SimServer, batches: readonly PersistBatch[]): void {
     try {
-      for (const one of this.all) one.durable?.(server, batches)
+      for (const one of this.by.durable) one.durable(server, batches)
     } catch (error) {
       throw this.caught(error)
     }
@@ -126,7 +128,7 @@ export class Observers implements Required<Observer> {
 
   refused(server: SimServer, batches: readonly PersistBatch[]): void {
     try {
-      for (const one of this.all) one.refused?.(server, batches)
+      for (const one of this.by.refused) one.refused(server, batches)
     } catch (error) {
       throw this.caught(error)
     }
@@ -134,7 +136,7 @@ export class Observers implements Required<Observer> {
 
   sent(server: SimServer, message: Message): void {
     try {
-      for (const one of this.all) one.sent?.(server, message)
+      for (const one of this.by.sent) one.sent(server, message)
     } catch (error) {
       throw this.caught(error)
     }
@@ -142,7 +144,7 @@ export class Observers implements Required<Observer> {
 
   arrived(server: SimServer, message: Message): void {
     try {
-      for (const one of this.all) one.arrived?.(server, message)
+      for (const one of this.by.arrived) one.arrived(server, message)
     } catch (error) {
       throw this.caught(error)
     }
@@ -150,7 +152,7 @@ export class Observers implements Required<Observer> {
 
   lost(server: SimServer, message: Message, how: 'lost' | 'late' | 'copied'): void {
     try {
-      for (const one of this.all) one.lost?.(server, message, how)
+      for (const one of this.by.lost) one.lost(server, message, how)
     } catch (error) {
       throw this.caught(error)
     }
@@ -158,7 +160,7 @@ export class Observers implements Required<Observer> {
 
   applied(server: SimServer, entries: readonly CommittedEntry[], answers: readonly Uint8Array[]): void {
     try {
-      for (const one of this.all) one.applied?.(server, entries, answers)
+      for (const one of this.by.applied) one.applied(server, entries, answers)
     } catch (error) {
       throw this.caught(error)
     }
@@ -166,7 +168,7 @@ export class Observers implements Required<Observer> {
 
   restored(server: SimServer, index: number, bytes: Uint8Array): void {
     try {
-      for (const one of this.all) one.restored?.(server, index, bytes)
+      for (const one of this.by.restored) one.restored(server, index, bytes)
     } catch (error) {
       throw this.caught(error)
     }
@@ -174,7 +176,7 @@ export class Observers implements Required<Observer> {
 
   snapshotTaken(server: SimServer, index: number, bytes: Uint8Array): void {
     try {
-      for (const one of this.all) one.snapshotTaken?.(server, index, bytes)
+      for (const one of this.by.snapshotTaken) one.snapshotTaken(server, index, bytes)
     } catch (error) {
       throw this.caught(error)
     }
@@ -182,7 +184,7 @@ export class Observers implements Required<Observer> {
 
   snapshotStored(server: SimServer, meta: SnapshotMeta, bytes: Uint8Array): void {
     try {
-      for (const one of this.all) one.snapshotStored?.(server, meta, bytes)
+      for (const one of this.by.snapshotStored) one.snapshotStored(server, meta, bytes)
     } catch (error) {
       throw this.caught(error)
     }
@@ -190,7 +192,7 @@ export class Observers implements Required<Observer> {
 
   paused(server: SimServer, isPaused: boolean): void {
     try {
-      for (const one of this.all) one.paused?.(server, isPaused)
+      for (const one of this.by.paused) one.paused(server, isPaused)
     } catch (error) {
       throw this.caught(error)
     }
@@ -198,7 +200,7 @@ export class Observers implements Required<Observer> {
 
   linked(from: string, to: string, isUp: boolean): void {
     try {
-      for (const one of this.all) one.linked?.(from, to, isUp)
+      for (const one of this.by.linked) one.linked(from, to, isUp)
     } catch (error) {
       throw this.caught(error)
     }
@@ -206,7 +208,7 @@ export class Observers implements Required<Observer> {
 
   ended(server: SimServer, how: string): void {
     try {
-      for (const one of this.all) one.ended?.(server, how)
+      for (const one of this.by.ended) one.ended(server, how)
     } catch (error) {
       throw this.caught(error)
     }
@@ -214,7 +216,7 @@ export class Observers implements Required<Observer> {
 
   happened(what: string, server: SimServer | null, isEnd: boolean): void {
     try {
-      for (const one of this.all) one.happened?.(what, server, isEnd)
+      for (const one of this.by.happened) one.happened(what, server, isEnd)
     } catch (error) {
       throw this.caught(error)
     }
@@ -222,7 +224,7 @@ export class Observers implements Required<Observer> {
 
   invoked(client: number, operation: number, text: string): void {
     try {
-      for (const one of this.all) one.invoked?.(client, operation, text)
+      for (const one of this.by.invoked) one.invoked(client, operation, text)
     } catch (error) {
       throw this.caught(error)
     }
@@ -230,7 +232,7 @@ export class Observers implements Required<Observer> {
 
   returned(client: number, operation: number, outcome: Outcome, text: string): void {
     try {
-      for (const one of this.all) one.returned?.(client, operation, outcome, text)
+      for (const one of this.by.returned) one.returned(client, operation, outcome, text)
     } catch (error) {
       throw this.caught(error)
     }
@@ -239,5 +241,33 @@ export class Observers implements Required<Observer> {
   private caught(error: unknown): unknown {
     if (error instanceof BrokenProperty) this.onBroken(error)
     return error
+  }
+}
+
+/** Each of them by what it wants to hear: most want to hear little, and some of it is said 100,000 times a second. */
+function listenersOf(all: readonly Observer[]): Listeners {
+  const having = <Hook extends keyof Observer>(hook: Hook): Required<Pick<Observer, Hook>>[] =>
+    all.filter((one): one is Observer & Required<Pick<Observer, Hook>> => one[hook] !== undefined)
+  return {
+    opened: having('opened'),
+    booted: having('booted'),
+    told: having('told'),
+    readied: having('readied'),
+    written: having('written'),
+    durable: having('durable'),
+    refused: having('refused'),
+    sent: having('sent'),
+    arrived: having('arrived'),
+    lost: having('lost'),
+    applied: having('applied'),
+    restored: having('restored'),
+    snapshotTaken: having('snapshotTaken'),
+    snapshotStored: having('snapshotStored'),
+    paused: having('paused'),
+    linked: having('linked'),
+    ended: having('ended'),
+    happened: having('happened'),
+    invoked: having('invoked'),
+    returned: having('returned'),
   }
 }

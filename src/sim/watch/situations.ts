@@ -4,25 +4,30 @@
  */
 import type { Message } from '../../raft/message.ts'
 import type { Raft } from '../../raft/raft.ts'
-import type { BootState, PersistBatch, Ready } from '../../raft/ready.ts'
+import type { BootState, PersistBatch, Ready, Role } from '../../raft/ready.ts'
 import type { RaftState } from '../../raft/state.ts'
 import type { RaftInput } from '../../raft/watched-raft.ts'
 import type { SimServer } from '../sim-server.ts'
 import type { Observer, Outcome } from './observer.ts'
 import type { Situation } from './situation-names.ts'
 
-interface Seen {
-  state: Readonly<RaftState>
-  role: string
-  term: number
-  commitIndex: number
-  lastIndex: number
-  lastTerm: number
-  configurationIndex: number
-  isJoint: boolean
-  leaderId: string | null
-  resting: boolean
-  wasPaused: boolean
+/** What a server was like after the last input, in this life of it. */
+class Seen {
+  readonly state: Readonly<RaftState>
+  role: Role = 'follower'
+  term = 0
+  commitIndex = 0
+  lastIndex = 0
+  lastTerm = 0
+  configurationIndex = 0
+  isJoint = false
+  leaderId: string | null = null
+  resting = false
+  wasPaused = false
+
+  constructor(state: Readonly<RaftState>) {
+    this.state = state
+  }
 }
 
 export class Situations implements Observer {
@@ -62,7 +67,7 @@ export class Situations implements Observer {
   booted(server: SimServer, raft: Raft): void {
     if (server.diskNumber > 1 && server.isFounder && raft.inspect().log.lastIndex === 0)
       this.note('an emptied server comes back under its old name')
-    this.remember(server, raft.inspect(), false)
+    this.remember(server, raft.inspect())
   }
 
   told(server: SimServer, raft: Raft, input: RaftInput): void {
@@ -76,7 +81,7 @@ export class Situations implements Observer {
     this.lookAtMembers(server, before, state)
     if (before.resting !== state.resting)
       this.note(state.resting ? 'a cluster goes to rest' : 'a resting cluster wakes')
-    this.remember(server, state, false)
+    this.remember(server, state)
   }
 
   readied(server: SimServer, raft: Raft, ready: Ready): void {
@@ -98,7 +103,7 @@ export class Situations implements Observer {
       if (event.type === 'transfer')
         this.note(event.outcome === 'done' ? 'leadership is transferred' : 'a transfer is given up')
     }
-    this.remember(server, raft.inspect(), false)
+    this.remember(server, raft.inspect())
   }
 
   written(server: SimServer, batches: readonly PersistBatch[]): void {
@@ -310,18 +315,21 @@ export class Situations implements Observer {
     }
   }
 
-  private remember(server: SimServer, state: Readonly<RaftState>, wasPaused: boolean): void {
-    const { role, currentTerm: term, commitIndex, log, configurations, configuration, leaderId, resting } = state
-    const seen = this.seen.get(server.id)
-    const now = { role, term, commitIndex, leaderId, resting }
-    const { lastIndex } = log
-    const members = {
-      lastIndex,
-      lastTerm: log.termAt(lastIndex) ?? 0,
-      configurationIndex: configurations.currentIndex,
-      isJoint: configuration.votersOutgoing.length > 0,
+  private remember(server: SimServer, state: Readonly<RaftState>): void {
+    const { log, configurations } = state
+    let seen = this.seen.get(server.id)
+    if (seen === undefined || seen.state !== state) {
+      seen = new Seen(state)
+      this.seen.set(server.id, seen)
     }
-    if (seen === undefined || seen.state !== state) this.seen.set(server.id, { state, wasPaused, ...now, ...members })
-    else Object.assign(seen, now, members)
+    seen.role = state.role
+    seen.term = state.currentTerm
+    seen.commitIndex = state.commitIndex
+    seen.lastIndex = log.lastIndex
+    seen.lastTerm = log.termAt(log.lastIndex) ?? 0
+    seen.leaderId = state.leaderId
+    seen.resting = state.resting
+    seen.configurationIndex = configurations.currentIndex
+    seen.isJoint = state.configuration.votersOutgoing.length > 0
   }
 }
