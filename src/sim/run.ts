@@ -62,6 +62,10 @@ export interface RunReport {
   readonly elections: number
   /** How many entries were committed. */
   readonly commits: number
+  /** Of Raft, that left a server, lost ones among them. */
+  readonly messages: number
+  /** Of the core, each held against the second specification. */
+  readonly steps: number
   readonly operations: { readonly ok: number; readonly fail: number; readonly info: number }
   /** How often each kind of fault and operator's doing came about. */
   readonly faults: ReadonlyMap<string, number>
@@ -92,6 +96,8 @@ class Run {
   private readonly consensus = new Consensus()
   private readonly configurations = new Configurations()
   private readonly situations = new Situations()
+  private readonly messages = new Messages()
+  private readonly conformance: Conformance
   private readonly cluster: SimCluster
   private readonly nemesis: Nemesis
   private readonly bench: Bench
@@ -105,9 +111,9 @@ class Run {
     this.world.limitMs = settings.durationMs + AFTERMATH_LIMIT_MS
     this.hash = new RunHash(this.world)
     const applied = new Applied()
-    const { consensus, configurations, situations, hash } = this
-    const conformance = new Conformance(settings.raft.leaseReads === true)
-    const judges = [consensus, new Promises(), new Messages(), applied, conformance]
+    this.conformance = new Conformance(settings.raft.leaseReads === true)
+    const { consensus, configurations, situations, messages, conformance, hash } = this
+    const judges = [consensus, new Promises(), messages, applied, conformance]
     const all = [...judges, configurations, situations, hash, ...observers(this.world)]
     this.observers = new Observers(all, (error) => this.world.fail(error))
     const workload = make?.(plan) ?? new KeyValueWorkload(settings)
@@ -143,6 +149,8 @@ class Run {
       historyChecked: this.historyChecked,
       elections: this.consensus.elections,
       commits: this.consensus.committed,
+      messages: this.messages.count,
+      steps: this.conformance.steps,
       operations: bench.history.counts,
       faults: nemesis.counts,
       situations: situations.counts,
