@@ -4,6 +4,8 @@
 //
 //   node scripts/explore-teeth.js                  all of the table below
 //   node scripts/explore-teeth.js --only figure-8  one, or several with commas
+//
+// --minutes N for each, --json FILE.
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,6 +13,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { runnerImport } from 'vite'
+import { writeResult } from './results.js'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const COPIED = ['src', 'package.json', 'tsconfig.base.json', 'tsconfig.pure.json', 'tsconfig.node.json']
@@ -55,7 +58,11 @@ const BOUNDS = {
   'snapshot-acknowledged-before-disk': `${SNAPSHOTS} --unsynced`,
 }
 
-const { values } = parseArgs({ options: { only: { type: 'string' }, minutes: { type: 'string', default: '10' } } })
+const { values } = parseArgs({
+  options: { only: { type: 'string' }, minutes: { type: 'string', default: '10' }, json: { type: 'string' } },
+})
+const begunAt = Date.now()
+const bugs = []
 const { module } = await runnerImport(join(ROOT, 'test/teeth/mutations.ts'), { logLevel: 'silent' })
 const wanted = values.only?.split(',') ?? Object.keys(BOUNDS)
 const folder = mkdtempSync(join(tmpdir(), 'quorate-explore-teeth-'))
@@ -64,8 +71,9 @@ for (const name of COPIED) cpSync(join(ROOT, name), join(folder, name), { recurs
 symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
 console.log(row(['bug', 'states', 'depth', 'seconds of CPU', 'what is broken']))
 for (const id of wanted) plant(module.MUTATIONS.find((mutation) => mutation.id === id))
+if (values.json !== undefined) writeResult(values.json, 'explore-teeth', begunAt, { bugs })
 
-function plant({ id, file, find, replace }) {
+function plant({ id, title, file, find, replace }) {
   const path = join(folder, file)
   const text = readFileSync(path, 'utf8')
   writeFileSync(
@@ -77,6 +85,7 @@ function plant({ id, file, find, replace }) {
     spawnSync(join(ROOT, 'node_modules/.bin/tsc'), ['--build', 'tsconfig.node.json'], { cwd: folder })
     const { ending, states, depth, cpuMs, violation } = explore(BOUNDS[id])
     if (ending !== 'violation') process.exitCode = 1
+    bugs.push({ id, title, found: violation ?? null, ending, states, depth, cpuMs })
     console.log(row([id, states, depth, (cpuMs / 1000).toFixed(1), violation ?? `NOT FOUND (${ending})`]))
   } finally {
     writeFileSync(path, text)
@@ -84,7 +93,8 @@ function plant({ id, file, find, replace }) {
 }
 
 function explore(options) {
-  const args = ['dist/cli/main.js', 'explore', '--json', '--time', values.minutes, ...options.split(' ')]
+  // Only the explorer's own properties: what the specification notices is for spec-teeth.js.
+  const args = ['dist/cli/main.js', 'explore', '--json', '--no-spec', '--time', values.minutes, ...options.split(' ')]
   const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' })
   try {
     return JSON.parse(stdout)

@@ -56,7 +56,7 @@ function explore(options: ExploreArguments, store: FileFrontierStore, terminal: 
 }
 
 function report(
-  { bounds, json }: ExploreArguments,
+  { bounds, json, spec }: ExploreArguments,
   explorer: Explorer,
   exploration: Exploration,
   spent: Spent,
@@ -65,7 +65,7 @@ function report(
   const { violation } = exploration
   const script = violation && scriptOf(violation.detail, bounds, tellPath(explorer, bounds, violation.actions))
   if (json) {
-    terminal.print(JSON.stringify({ ...summaryObject(bounds, exploration, spent), script }))
+    terminal.print(JSON.stringify({ ...summaryObject(bounds, exploration, spent), spec, script }))
     return
   }
   for (const line of summaryLines(bounds, exploration, spent)) terminal.print(line)
