@@ -1,0 +1,149 @@
+// What the simulator's campaigns come to: sums over all of them, where the same seeds at the same commit count once.
+import { added, byCount, count, duration, provenance, sumOf, table, YEAR_MS } from './words.js'
+
+export const GOALS = { seeds: 1_000_000, simulatedMs: 10 * YEAR_MS, faults: 100_000_000 }
+
+/** What an operator does is trouble for a cluster, and no fault. */
+const OPERATOR = ['transfer', 'snapshot', 'add', 'remove', 'demote', 'promote', 'replaceVoters', 'stop', 'upgrade']
+/** A time in which frames are cut or bytes flip: each of those is counted by itself. */
+const TIMES = ['cutFrames', 'corruptBytes']
+const GROUPS = {
+  network: [
+    ...['isolate', 'partition', 'bridge', 'cutLink', 'flap', 'delay', 'slowLink', 'unruly', 'hangUp'],
+    ...['frame cut', 'byte corrupted'],
+  ],
+  servers: ['crash', 'crashAt', 'crashAll', 'pause', 'drift', 'leap', 'slowApply'],
+  disks: ['slowDisk', 'fullDisk', 'breakDisk', 'rot', 'misdirect', 'emptyDisk'],
+}
+
+/** @returns what all campaigns together have done, or null when there was none */
+export function sumOfCampaigns(results) {
+  const { counted, repeated } = withoutRepeats(results)
+  if (counted.length === 0) return null
+  const sum = added(counted)
+  const { situations } = sum
+  const faults = Object.fromEntries(Object.entries(sum.faults).filter(([kind]) => !isNoFault(kind)))
+  return {
+    ...sum,
+    results: counted,
+    repeated,
+    faults,
+    operator: Object.fromEntries(OPERATOR.flatMap((kind) => (sum.faults[kind] ? [[kind, sum.faults[kind]]] : []))),
+    situations,
+    reached: sumOf(Object.fromEntries(Object.entries(situations).map(([name, times]) => [name, times > 0 ? 1 : 0]))),
+    seeds: sum.runs - sum.guided,
+    faultCount: sumOf(faults),
+    diskFaults: sumOf(Object.fromEntries(GROUPS.disks.map((kind) => [kind, faults[kind] ?? 0]))),
+    failures: counted.flatMap(({ failures, commit }) => failures.map((failure) => ({ ...failure, commit }))),
+  }
+}
+
+/** Of two campaigns at one commit whose seeds overlap the longer one counts. */
+export function withoutRepeats(results) {
+  const counted = []
+  const repeated = []
+  for (const result of [...results].sort((one, other) => other.runs - one.runs)) {
+    if (counted.some((one) => one.commit === result.commit && overlap(one, result))) repeated.push(result)
+    else counted.push(result)
+  }
+  return { counted: counted.sort((one, other) => (one.date < other.date ? -1 : 1)), repeated }
+}
+
+/** Slices of one campaign, each of which began behind the seeds of the one before, as one result. */
+export function campaignOf(slices) {
+  const [first] = slices
+  const { pairs, seconds, ...sum } = added(slices)
+  const failures = slices.flatMap((slice) => slice.failures)
+  return { ...first, ...sum, firstSeed: first.firstSeed, failures }
+}
+
+export function simSection(results, notes) {
+  const sum = sumOfCampaigns(results)
+  if (sum === null) return null
+  return [
+    `${provenance(sum.results)} A run is a whole cluster on virtual time: real nodes, disks that fail, a network that loses, clients whose histories are checked, and a plan of trouble that its seed draws.`,
+    ...(sum.repeated.length === 0
+      ? []
+      : ['', `Left out: ${sum.repeated.length} whose seeds another run at the same commit had.`]),
+    '',
+    ...table(['', 'number:'], rowsOf(sum)),
+    '',
+    ...faultLines(sum),
+    '',
+    ...situationLines(sum),
+    '',
+    ...failureLines(sum, notes),
+  ]
+}
+
+function rowsOf(sum) {
+  return [
+    ['runs', count(sum.runs)],
+    ['seeds among them', count(sum.seeds)],
+    ['plans among them that were changed from earlier ones, towards what had not come about', count(sum.guided)],
+    ['simulated time', duration(sum.simulatedMs)],
+    ['events', count(sum.events)],
+    ...(sum.messages === undefined ? [] : [['messages of Raft', count(sum.messages)]]),
+    ...(sum.steps === undefined ? [] : [['steps of the core, each held against the specification', count(sum.steps)]]),
+    ['faults', count(sum.faultCount)],
+    ['elections', count(sum.elections)],
+    ['entries committed', count(sum.commits)],
+    ['operations answered', count(sum.acknowledged)],
+    ['histories found linearizable', count(sum.histories.linearizable)],
+    ['histories too hard to tell', count(sum.histories.unknown)],
+    ['runs that failed', count(sum.failures.length)],
+  ]
+}
+
+function faultLines({ faults, operator }) {
+  const known = Object.values(GROUPS).flat()
+  const other = Object.keys(faults).filter((kind) => !known.includes(kind))
+  const groups = { ...GROUPS, ...(other.length > 0 && { other }) }
+  const rows = Object.entries(groups).map(([name, kinds]) => {
+    const own = Object.fromEntries(kinds.map((kind) => [kind, faults[kind] ?? 0]))
+    return [name, count(sumOf(own)), listed(own)]
+  })
+  return [
+    'Faults by kind:',
+    '',
+    ...table(['of', 'faults:', 'kinds'], rows),
+    '',
+    `Besides, what operators do: ${listed(operator)}.`,
+  ]
+}
+
+function situationLines({ situations, reached, runs }) {
+  const rows = byCount(situations).map(([name, times]) => [name, times === 0 ? 'never' : count(times)])
+  return [
+    `Situations that a run may come into: ${reached} of ${rows.length} came about. In how many of the ${count(runs)} runs:`,
+    '',
+    ...table(['situation', 'runs:'], rows),
+  ]
+}
+
+function failureLines({ failures }, { found }) {
+  if (failures.length === 0) return ['No run failed.']
+  const mended = (seed) => found.find(({ simSeeds = [] }) => simSeeds.includes(seed))
+  const rows = failures.map(({ seed, isOfSeed, property, commit }) => [
+    isOfSeed ? seed : `changed from ${seed}`,
+    commit?.slice(0, 7) ?? 'unknown',
+    property,
+    mended(seed)?.what ?? '**open**',
+  ])
+  return ['Runs that failed:', '', ...table(['seed', 'commit', 'what is broken', 'what it was'], rows)]
+}
+
+function listed(counts) {
+  return byCount(counts)
+    .filter(([, times]) => times > 0)
+    .map(([kind, times]) => `${kind} ${count(times)}`)
+    .join(', ')
+}
+
+function isNoFault(kind) {
+  return OPERATOR.includes(kind) || TIMES.includes(kind)
+}
+
+function overlap(one, other) {
+  return one.firstSeed < other.firstSeed + other.runs && other.firstSeed < one.firstSeed + one.runs
+}
