@@ -4,6 +4,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { resultOf } from '../results.js'
 
+/** What is said of a task that has nothing left to do. */
+export const NO_TIME = 'no time left'
+
 /** How often there is a sign of life. */
 const SIGN_MS = 30_000
 /** Of `quorate explore`: a limit came first. */
@@ -18,7 +21,7 @@ const REFUSED = 2
 export async function perform(name, { command, stdout: isPrinted = false }, folder, before, say) {
   const file = join(folder, `${name}-${before.length}.json`)
   const args = command(file, before)
-  if (args === null) return { result: null, isSound: true, words: 'no time left for it' }
+  if (args === null) return { result: null, isSound: true, words: NO_TIME }
   const begunAt = Date.now()
   const { status, output, errors } = await run(args, say)
   const printed = isPrinted ? resultIn(output) : null

@@ -1,6 +1,7 @@
 // The results that the report is made of: one small file for each run of a campaign. docs/formats/evidence.md.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { slimCampaign } from './sim.js'
 
 /** Written by people, not by campaigns. */
 export const NOTES = ['found.json', 'unchecked.json']
@@ -35,6 +36,8 @@ export function keep(folder, result) {
 /** What a reader of the repository needs of a result: lists of cases are as good as their number. */
 function slim(result) {
   switch (result.name) {
+    case 'sim':
+      return result.failed === undefined ? slimCampaign(result) : result
     case 'disk-sweep':
       return { ...result, forgot: undefined }
     case 'hostile': {

@@ -175,7 +175,7 @@ export function paragraph({ sim, explore, sweep, hostile, chaos, calls, teeth })
 
 function failuresIn({ sim, explore, sweep, hostile, chaos, calls }) {
   const counts = [
-    [sim?.failures.length ?? 0, 'runs of the simulator'],
+    [sim?.failed ?? 0, 'runs of the simulator'],
     [explore?.violations.length ?? 0, 'explorations'],
     [sweep?.counts.failed ?? 0, 'cases of the sweep'],
     [hostile?.findings.length ?? 0, 'findings of hostile input'],

@@ -1,6 +1,10 @@
 // What the simulator's campaigns come to: sums over all of them, where the same seeds at the same commit count once.
 import { added, byCount, count, duration, provenance, sumOf, table, YEAR_MS } from './words.js'
 
+/** Of runs in which the same property was broken. */
+const NAMED_SEEDS = 5
+const DETAIL_LENGTH = 300
+
 export const GOALS = { seeds: 1_000_000, simulatedMs: 10 * YEAR_MS, faults: 100_000_000 }
 
 /** What an operator does is trouble for a cluster, and no fault. */
@@ -34,7 +38,8 @@ export function sumOfCampaigns(results) {
     seeds: sum.runs - sum.guided,
     faultCount: sumOf(faults),
     diskFaults: sumOf(Object.fromEntries(GROUPS.disks.map((kind) => [kind, faults[kind] ?? 0]))),
-    failures: counted.flatMap(({ failures, commit }) => failures.map((failure) => ({ ...failure, commit }))),
+    failures: counted.flatMap(failuresOf),
+    failed: counted.reduce((all, { failed, failures }) => all + (failed ? sumOf(failed) : failures.length), 0),
   }
 }
 
@@ -47,6 +52,28 @@ export function withoutRepeats(results) {
     else counted.push(result)
   }
   return { counted: counted.sort((one, other) => (one.date < other.date ? -1 : 1)), repeated }
+}
+
+/** With how often its property was broken in the campaign, whether or not all of these are listed. */
+function failuresOf({ failures, failed = timesBroken(failures), commit }) {
+  return failures.map((failure) => ({ ...failure, commit, times: failed[failure.property] }))
+}
+
+function timesBroken(failures) {
+  const times = {}
+  for (const { property } of failures) times[property] = (times[property] ?? 0) + 1
+  return times
+}
+
+/** A campaign that broke one property a thousand times names a few of the seeds, and says how often it was. */
+export function slimCampaign({ failures, ...result }) {
+  const named = {}
+  const kept = failures.filter(({ property }) => {
+    named[property] = (named[property] ?? 0) + 1
+    return named[property] <= NAMED_SEEDS
+  })
+  const short = kept.map(({ detail, ...failure }) => ({ ...failure, detail: detail?.slice(0, DETAIL_LENGTH) }))
+  return { ...result, failed: timesBroken(failures), failures: short }
 }
 
 /** Slices of one campaign, each of which began behind the seeds of the one before, as one result. */
@@ -91,7 +118,7 @@ function rowsOf(sum) {
     ['operations answered', count(sum.acknowledged)],
     ['histories found linearizable', count(sum.histories.linearizable)],
     ['histories too hard to tell', count(sum.histories.unknown)],
-    ['runs that failed', count(sum.failures.length)],
+    ['runs that failed', count(sum.failed)],
   ]
 }
 
@@ -121,16 +148,38 @@ function situationLines({ situations, reached, runs }) {
   ]
 }
 
-function failureLines({ failures }, { found }) {
-  if (failures.length === 0) return ['No run failed.']
-  const mended = (seed) => found.find(({ simSeeds = [] }) => simSeeds.includes(seed))
-  const rows = failures.map(({ seed, isOfSeed, property, commit }) => [
-    isOfSeed ? seed : `changed from ${seed}`,
-    commit?.slice(0, 7) ?? 'unknown',
-    property,
-    mended(seed)?.what ?? '**open**',
-  ])
-  return ['Runs that failed:', '', ...table(['seed', 'commit', 'what is broken', 'what it was'], rows)]
+function failureLines({ failures, failed }, { found }) {
+  if (failed === 0) return ['No run failed.']
+  const groups = new Map()
+  for (const failure of failures) {
+    const key = `${failure.property} ${failure.commit}`
+    groups.set(key, [...(groups.get(key) ?? []), failure])
+  }
+  const rows = [...groups.values()].map((group) => {
+    const [{ property, commit, times }] = group
+    return [
+      property,
+      commit?.slice(0, 7) ?? 'unknown',
+      count(times),
+      group.map(seedOf).join(', '),
+      fateOf(group, found),
+    ]
+  })
+  return [
+    'Runs that failed:',
+    '',
+    ...table(['what is broken', 'commit', 'runs:', 'seeds, some of them', 'what it was'], rows),
+  ]
+}
+
+function seedOf({ seed, isOfSeed }) {
+  return isOfSeed ? String(seed) : `changed from ${seed}`
+}
+
+/** What has been mended names its seeds; the others are open. */
+function fateOf(group, found) {
+  const words = group.map(({ seed }) => found.find(({ simSeeds = [] }) => simSeeds.includes(seed))?.what ?? '**open**')
+  return [...new Set(words)].join('; ')
 }
 
 function listed(counts) {
