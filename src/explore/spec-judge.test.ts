@@ -1,11 +1,14 @@
 // The second specification as the explorer's judge: what the explorer says of several servers is switched off in this file.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { votersOnly } from '../raft/configuration.ts'
+import { encodeEntries } from '../raft/entry.ts'
 import { RaftLog } from '../raft/log.ts'
 import type { Message } from '../raft/message.ts'
 import { Raft } from '../raft/raft.ts'
 import { type Bounds, boundsOf, PRESETS } from './bounds.ts'
 import { type Exploration, Explorer } from './explorer.ts'
 import { MemoryFrontierStore } from './frontier-store.ts'
+import { type LocalInput, LocalStepper } from './local-server.ts'
 import { Properties } from './properties.ts'
 import { specJudge } from './spec-judge.ts'
 
@@ -16,25 +19,54 @@ beforeEach(() => {
 
 afterEach(() => vi.restoreAllMocks())
 
-const MAX_STATES = 1500
-
-function explore(given: Partial<Bounds>, judged = true): Exploration {
+function explore(given: Partial<Bounds>, maxStates: number, judged = true): Exploration {
   const bounds = boundsOf(given)
   const store = new MemoryFrontierStore()
   const judge = judged ? { judge: specJudge(bounds) } : {}
-  return new Explorer({ bounds, store, memory: 2 ** 26, maxStates: MAX_STATES, ...judge }).run()
+  return new Explorer({ bounds, store, memory: 2 ** 18, maxStates, ...judge }).run()
 }
 
+const CRASH: LocalInput = { type: 'crash' }
+const PERSIST: LocalInput = { type: 'persist' }
 const SMALL = { terms: 2, log: 2, messages: 3, proposals: 2, crashes: 0 }
 
 describe('every step is one of the specification', () => {
   test.each(Object.entries(PRESETS))('%s', (_, bounds) => {
-    expect(explore(bounds)).toMatchObject({ violation: null, ending: 'states' })
+    expect(explore(bounds, 200)).toMatchObject({ violation: null, ending: 'states' })
+  })
+})
+
+describe('a crash with writes under way', () => {
+  const bounds = boundsOf({ terms: 3, log: 2, crashes: 1, unsynced: true })
+
+  /** What the judge says of a crash of s3, and of what it finds on its disk then, when it has gone through these. */
+  function crashAfter(...inputs: readonly LocalInput[]): string | null {
+    const stepper = new LocalStepper(bounds)
+    const before = inputs.reduce((server, input) => stepper.step(server, input).after, stepper.first(2).after)
+    const { after, messages, said, state } = stepper.step(before, CRASH)
+    const views = { viewBefore: () => stepper.view(before), viewAfter: state }
+    return specJudge(bounds)({ before, input: CRASH, after, messages, said, ...views })
+  }
+
+  const append = (term: number, leader: string): LocalInput => {
+    const entries = encodeEntries([new Uint8Array([term])], 'command', term, 1)
+    const behind = { prevLogIndex: 0, prevLogTerm: 0, leaderCommit: 0, session: 1, readRound: 0, restMs: 0 }
+    return { type: 'deliver', message: { type: 'AppendEntries', from: leader, to: 's3', term, entries, ...behind } }
+  }
+
+  test('the entry that was to be cut off is there again', () => {
+    expect(crashAfter(append(1, 's1'), PERSIST, append(2, 's2'))).toBe(null)
   })
 
-  test('writes that a crash loses: a vote, a cut, a snapshot', () => {
-    const bounds = { terms: 3, log: 2, messages: 2, proposals: 2, crashes: 2, snapshots: 1, unsynced: true }
-    expect(explore(bounds)).toMatchObject({ violation: null, ending: 'states' })
+  test('the log that a snapshot was to replace is there again', () => {
+    const meta = {
+      lastIncludedIndex: 2,
+      lastIncludedTerm: 2,
+      configuration: votersOnly({ s1: 's1', s2: 's2', s3: 's3' }),
+    }
+    const envelope = { from: 's2', to: 's3', term: 2, session: 1 }
+    const install: LocalInput = { type: 'deliver', message: { type: 'InstallSnapshot', ...envelope, ...meta } }
+    expect(crashAfter(append(1, 's1'), PERSIST, install)).toBe(null)
   })
 })
 
@@ -48,23 +80,25 @@ function plantMisreading(misread: (message: Message) => Message): void {
 
 describe('a bug that nothing else looks for here', () => {
   afterEach(() => {
-    const { violation } = explore(SMALL, false)
+    const { violation } = explore(SMALL, 500, false)
     vi.restoreAllMocks()
     expect(violation).toBe(null)
   })
 
   test('a vote for a log that lacks entries', () => {
     vi.spyOn(RaftLog.prototype, 'isUpToDate').mockReturnValue(true)
-    expect(explore(SMALL).violation?.detail).toContain('Rule VoteUpToDate')
+    expect(explore(SMALL, 500).violation?.detail).toContain('Rule VoteUpToDate')
   })
 
   test('a refusal is counted as a vote', () => {
     plantMisreading((message) => (message.type === 'RequestVoteReply' ? { ...message, granted: true } : message))
-    expect(explore(SMALL).violation?.detail).toContain('Rule BecomeLeader')
+    expect(explore({ ...SMALL, terms: 1, messages: 4, proposals: 0 }, 500).violation?.detail).toContain(
+      'Rule BecomeLeader',
+    )
   })
 
   test('a follower commits whatever it has', () => {
     plantMisreading((message) => (message.type === 'AppendEntries' ? { ...message, leaderCommit: 9 } : message))
-    expect(explore(SMALL).violation?.detail).toContain('Rule CommitFollower')
+    expect(explore(SMALL, 500).violation?.detail).toContain('Rule CommitFollower')
   })
 })
