@@ -107,9 +107,9 @@ function named(evidence, ...names) {
 }
 
 /** The totals that the page, the README and the goals are about. */
-export function totalsOf(evidence) {
+export function totalsOf(evidence, found = []) {
   return {
-    sim: sumOfCampaigns(named(evidence, 'sim')),
+    sim: sumOfCampaigns(named(evidence, 'sim'), found),
     explore: sumOfExplorations(named(evidence, 'explore')),
     sweep: sweepOf(named(evidence, 'disk-sweep')),
     hostile: sumOfHostile(named(evidence, 'hostile')),
@@ -120,7 +120,7 @@ export function totalsOf(evidence) {
 }
 
 function summary(evidence, { found, unchecked }) {
-  const totals = totalsOf(evidence)
+  const totals = totalsOf(evidence, found)
   const { sim, explore, chaos, teeth } = totals
   const commits = commitsOf(evidence)
   const faults = (sim?.faultCount ?? 0) + (chaos?.faultCount ?? 0)
@@ -175,7 +175,10 @@ export function paragraph({ sim, explore, sweep, hostile, chaos, calls, teeth })
 
 function failuresIn({ sim, explore, sweep, hostile, chaos, calls }) {
   const counts = [
-    [sim?.failed ?? 0, 'runs of the simulator'],
+    [
+      sim?.failed ?? 0,
+      `runs of the simulator (${sim?.open === 0 ? 'all mended since' : `kinds of failure that are still open: ${sim?.open}`})`,
+    ],
     [explore?.violations.length ?? 0, 'explorations'],
     [sweep?.counts.failed ?? 0, 'cases of the sweep'],
     [hostile?.findings.length ?? 0, 'findings of hostile input'],

@@ -4,6 +4,7 @@ import { added, byCount, count, duration, provenance, sumOf, table, YEAR_MS } fr
 /** Of runs in which the same property was broken. */
 const NAMED_SEEDS = 5
 const DETAIL_LENGTH = 300
+const OPEN = '**open**'
 
 export const GOALS = { seeds: 1_000_000, simulatedMs: 10 * YEAR_MS, faults: 100_000_000 }
 
@@ -21,7 +22,7 @@ const GROUPS = {
 }
 
 /** @returns what all campaigns together have done, or null when there was none */
-export function sumOfCampaigns(results) {
+export function sumOfCampaigns(results, found = []) {
   const { counted, repeated } = withoutRepeats(results)
   if (counted.length === 0) return null
   const sum = added(counted)
@@ -39,6 +40,7 @@ export function sumOfCampaigns(results) {
     faultCount: sumOf(faults),
     diskFaults: sumOf(Object.fromEntries(GROUPS.disks.map((kind) => [kind, faults[kind] ?? 0]))),
     failures: counted.flatMap(failuresOf),
+    open: openKinds(counted.flatMap(failuresOf), found),
     failed: counted.reduce((all, { failed, failures }) => all + (failed ? sumOf(failed) : failures.length), 0),
   }
 }
@@ -150,12 +152,7 @@ function situationLines({ situations, reached, runs }) {
 
 function failureLines({ failures, failed }, { found }) {
   if (failed === 0) return ['No run failed.']
-  const groups = new Map()
-  for (const failure of failures) {
-    const key = `${failure.property} ${failure.commit}`
-    groups.set(key, [...(groups.get(key) ?? []), failure])
-  }
-  const rows = [...groups.values()].map((group) => {
+  const rows = groupsOf(failures).map((group) => {
     const [{ property, commit, times }] = group
     return [
       property,
@@ -172,13 +169,28 @@ function failureLines({ failures, failed }, { found }) {
   ]
 }
 
+/** By what was broken, and where. */
+function groupsOf(failures) {
+  const groups = new Map()
+  for (const failure of failures) {
+    const key = `${failure.property} ${failure.commit}`
+    groups.set(key, [...(groups.get(key) ?? []), failure])
+  }
+  return [...groups.values()]
+}
+
+/** How many of these groups nobody has explained yet. */
+function openKinds(failures, found) {
+  return groupsOf(failures).filter((group) => fateOf(group, found).includes(OPEN)).length
+}
+
 function seedOf({ seed, isOfSeed }) {
   return isOfSeed ? String(seed) : `changed from ${seed}`
 }
 
 /** What has been mended names its seeds; the others are open. */
 function fateOf(group, found) {
-  const words = group.map(({ seed }) => found.find(({ simSeeds = [] }) => simSeeds.includes(seed))?.what ?? '**open**')
+  const words = group.map(({ seed }) => found.find(({ simSeeds = [] }) => simSeeds.includes(seed))?.what ?? OPEN)
   return [...new Set(words)].join('; ')
 }
 

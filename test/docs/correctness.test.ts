@@ -97,7 +97,7 @@ test('a run that failed is named, and open until somebody has mended it', () => 
       ],
     }),
   )
-  expect(page).toContain('In these runs failed: 2 runs of the simulator.')
+  expect(page).toContain('In these runs failed: 2 runs of the simulator (kinds of failure that are still open: 1).')
   expect(page).toMatch(/\| Durable State \| aaaaaaa \| 2 \| 117, 118 \| Cutting off a torn write[^|]*; \*\*open\*\* \|/)
 })
 
