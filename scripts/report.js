@@ -20,14 +20,15 @@ function main() {
   })
   for (const file of values.add) console.log(`kept as ${keep(EVIDENCE, JSON.parse(readFileSync(file, 'utf8')))}`)
   const evidence = readEvidence(EVIDENCE)
-  const page = correctness(evidence, readNotes(EVIDENCE))
+  const notes = readNotes(EVIDENCE)
+  const page = correctness(evidence, notes)
   if (values.print) {
     console.log(page)
     return
   }
   writeFileSync(join(ROOT, 'docs/correctness.md'), page)
   const readme = join(ROOT, 'README.md')
-  writeFileSync(readme, withParagraph(readFileSync(readme, 'utf8'), evidence))
+  writeFileSync(readme, withParagraph(readFileSync(readme, 'utf8'), evidence, notes))
   console.log(`docs/correctness.md, of ${evidence.length} results`)
 }
 

@@ -125,7 +125,6 @@ function summary(evidence, { found, unchecked }) {
   const commits = commitsOf(evidence)
   const faults = (sim?.faultCount ?? 0) + (chaos?.faultCount ?? 0)
   const goal = (name, reached, wanted, words = count) => [name, words(reached), words(wanted), shareOf(reached, wanted)]
-  const bad = failuresIn(totals)
   return [
     '## In short',
     '',
@@ -142,17 +141,14 @@ function summary(evidence, { found, unchecked }) {
       ],
     ),
     '',
-    bad.length === 0
-      ? 'Nothing failed in these runs.'
-      : `In these runs failed: ${bad.join('; ')}. The sections say what became of it.`,
-    '',
     `On the way ${found.length} faults of our own were [found and mended](#found-and-mended). ${unchecked.length} things are [not checked](#what-is-not-checked).`,
     '',
   ]
 }
 
 /** One paragraph of what was done, for this page and for the README. */
-export function paragraph({ sim, explore, sweep, hostile, chaos, calls, teeth }) {
+export function paragraph(totals) {
+  const { sim, explore, sweep, hostile, chaos, calls, teeth } = totals
   const parts = [
     ...(sim
       ? [
@@ -161,7 +157,7 @@ export function paragraph({ sim, explore, sweep, hostile, chaos, calls, teeth })
       : []),
     ...(explore ? [`the explorer went through ${count(explore.states)} distinct states of the real core`] : []),
     ...(sweep ? [`${count(sweep.cases)} faults of one disk were tried on a cluster of three`] : []),
-    ...(hostile ? [`${count(hostile.inputs + hostile.bodies)} hostile inputs were taken or refused as values`] : []),
+    ...(hostile ? [`${count(hostile.inputs + hostile.bodies)} hostile inputs were tried`] : []),
     ...(chaos
       ? [`real processes met ${count(chaos.faultCount)} faults and did ${count(chaos.operations.ok)} operations`]
       : []),
@@ -170,7 +166,9 @@ export function paragraph({ sim, explore, sweep, hostile, chaos, calls, teeth })
   ]
   if (parts.length === 0) return 'Nothing has been run yet.'
   const text = parts.join('; ')
-  return `${text[0].toUpperCase()}${text.slice(1)}.`
+  const bad = failuresIn(totals)
+  const end = bad.length === 0 ? 'Nothing failed.' : `Failed: ${bad.join('; ')}.`
+  return `${text[0].toUpperCase()}${text.slice(1)}. ${end}`
 }
 
 function failuresIn({ sim, explore, sweep, hostile, chaos, calls }) {

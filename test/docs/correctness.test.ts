@@ -28,7 +28,7 @@ const { readEvidence, readNotes } = (await load('evidence.js')) as {
 }
 const { correctness } = (await load('page.js')) as { correctness(evidence: readonly Result[], notes: Notes): string }
 const { withParagraph } = (await load('readme.js')) as {
-  withParagraph(readme: string, evidence: readonly Result[]): string
+  withParagraph(readme: string, evidence: readonly Result[], notes: Notes): string
 }
 
 const FOLDER = fileURLToPath(new URL('evidence', ROOT))
@@ -55,7 +55,7 @@ test('the page is up to date: npm run report', () => {
 })
 
 test('so are the numbers in the README', () => {
-  expect(textOf('README.md')).toBe(withParagraph(textOf('README.md'), evidence))
+  expect(textOf('README.md')).toBe(withParagraph(textOf('README.md'), evidence, notes))
 })
 
 test('what was mended has tests, and they are there', () => {
@@ -97,7 +97,7 @@ test('a run that failed is named, and open until somebody has mended it', () => 
       ],
     }),
   )
-  expect(page).toContain('In these runs failed: 2 runs of the simulator (kinds of failure that are still open: 1).')
+  expect(page).toContain('Failed: 2 runs of the simulator (kinds of failure that are still open: 1).')
   expect(page).toMatch(/\| Durable State \| aaaaaaa \| 2 \| 117, 118 \| Cutting off a torn write[^|]*; \*\*open\*\* \|/)
 })
 
