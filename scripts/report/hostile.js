@@ -31,6 +31,8 @@ export function hostileSection(results) {
     '',
     `${count(sum.inputs)} mutated inputs for the decoders, ${count(sum.bodies)} for the bodies of HTTP requests.`,
     '',
+    'Refused for their `header`, `checksum` or `content`; or accepted, as the `same` or as some `other` message that one may send.',
+    '',
     ...table(
       ['decoder', 'inputs:', 'and what became of them'],
       sum.targets.map(({ target, inputs, fates }) => [target, count(inputs), fatesIn(fates)]),
