@@ -42,7 +42,7 @@ async function runIn(folder, options) {
     return status === 0 ? 1 : status
   }
   const summary = JSON.parse(readFileSync(summaryFile, 'utf8'))
-  const report = reportOf({ options, omitted, started, summary })
+  const report = reportOf({ name: 'chaos', options, omitted, started, summary })
   if (options.json !== null) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`)
   console.log(describeSummary(report))
   const isSound = finish(folder, options, summary)

@@ -80,7 +80,7 @@ async function runAll({ folder, library, every, jobs, only, json }) {
     }
   }
   await Promise.all(Array.from({ length: jobs }, work))
-  return conclude(results, started, json)
+  return conclude(results, { started, every, json })
 }
 
 function describe(calls) {
@@ -108,7 +108,7 @@ function nameOf({ kind, fault: { calls, action, error, at } }) {
   return `${calls[0]} ${at} ${action === 'tear' ? 'torn, ' : ''}${error}, ${kind} folder`
 }
 
-function conclude(results, started, json) {
+function conclude(results, { started, every, json }) {
   const groups = new Map()
   for (const result of results) {
     const name = `${result.fault.calls[0]} ${result.fault.action === 'tear' ? 'torn, ' : ''}${result.fault.error}`
@@ -125,10 +125,11 @@ function conclude(results, started, json) {
   const failed = results.filter(({ violations }) => violations.length > 0).length
   const seconds = Math.round((Date.now() - started.getTime()) / 1000)
   console.log(`${seconds} s\n${results.length - failed} passed, ${failed} failed`)
-  const summary = { kind: 'chaos-calls', points: results.length, failed, calls: Object.fromEntries(groups) }
+  const summary = { points: results.length, failed, calls: Object.fromEntries(groups) }
   if (json !== null) {
-    const base = reportOf({ options: { servers: 1, clients: 8, network: 'none' }, omitted: [], started, summary })
-    writeFileSync(json, `${JSON.stringify(base, null, 2)}\n`)
+    const options = { servers: 1, clients: 8, network: 'none' }
+    const report = reportOf({ name: 'chaos-calls', options, omitted: [], started, summary: { every, ...summary } })
+    writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`)
   }
   return failed === 0 ? 0 : 1
 }

@@ -3,12 +3,19 @@
 //
 //   npm run check:exhaustive
 //   npm run check:exhaustive -- 5
+//
+// --json FILE.
+import { parseArgs } from 'node:util'
 import { keyValue, register } from '../dist/check/index.js'
 import { allHistories } from '../dist/check/testing/all-histories.js'
 import { compareReports, compareVerdicts } from '../dist/check/testing/compare.js'
 import { KEY_DEEDS, REGISTER_DEEDS } from '../dist/check/testing/deeds.js'
+import { writeResult } from './results.js'
 
-const size = Number(process.argv[2] ?? 4)
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' } } })
+const size = Number(positionals[0] ?? 4)
+const begunAt = Date.now()
+const models = []
 for (const [name, model, deeds, key] of [
   ['register', register, REGISTER_DEEDS, undefined],
   ['key', keyValue, KEY_DEEDS, 'x'],
@@ -21,8 +28,10 @@ for (const [name, model, deeds, key] of [
   console.log(
     `${name}: ${count} histories, ${bad} not linearizable, ${differences.length} judged wrongly, ${seconds} s`,
   )
+  models.push({ model: name, histories: count, notLinearizable: bad, differences: differences.length })
   for (const difference of [...breaks.differences, ...differences]) {
     console.log(`  ${difference}`)
     process.exitCode = 1
   }
 }
+if (values.json !== undefined) writeResult(values.json, 'check-exhaustive', begunAt, { size, models })

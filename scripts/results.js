@@ -7,15 +7,14 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 /** @param begunAt of `Date.now()`; @param body what the run itself has to say */
 export function writeResult(file, name, begunAt, body) {
-  const result = {
-    name,
-    commit: commit(),
-    date: new Date(begunAt).toISOString(),
-    durationMs: Date.now() - begunAt,
-    node: process.versions.node,
-    ...body,
-  }
-  writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`)
+  writeFileSync(file, `${JSON.stringify(resultOf(name, begunAt, body), null, 2)}\n`)
+}
+
+/** The same, not written. */
+export function resultOf(name, begunAt, body) {
+  const durationMs = Date.now() - begunAt
+  const date = new Date(begunAt).toISOString()
+  return { name, commit: commit(), date, durationMs, node: process.versions.node, ...body }
 }
 
 /** Null outside of a clone; with a plus when files differ from it. */

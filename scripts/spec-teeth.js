@@ -2,18 +2,22 @@
 // that is one of the core's in a copy of the compiled library, walks random walks over it, once with the invariants
 // switched off and once with the specification switched off, and prints a table. Plain JavaScript, as teeth.js is.
 //
-//   npm run build && node scripts/spec-teeth.js [--only vote-twice,figure-8] [--seeds 20]
+//   npm run build && node scripts/spec-teeth.js [--only vote-twice,figure-8] [--seeds 20] [--json FILE]
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { writeResult } from './results.js'
 import { catalogue, plantCompiled, workplace } from './teeth/planting.js'
 
 /** A bug may make a walk run for ever: then nobody has noticed it. */
 const LIMIT_MS = 60_000
 
-const { values } = parseArgs({ options: { only: { type: 'string' }, seeds: { type: 'string', default: '20' } } })
+const { values } = parseArgs({
+  options: { only: { type: 'string' }, seeds: { type: 'string', default: '20' }, json: { type: 'string' } },
+})
+const begunAt = Date.now()
 const { MUTATIONS, placesOf } = await catalogue('mutations')
 const chosen = values.only?.split(',')
 const mutations = MUTATIONS.filter(({ id, file }) =>
@@ -27,6 +31,7 @@ writeFileSync(join(folder, 'walk.js'), walker())
 
 const row = (...cells) => console.log(`| ${cells.join(' | ')} |`)
 const isNamed = (notice) => /^[^(]/.test(notice)
+const bugs = []
 const counts = { specification: 0, invariants: 0, both: 0 }
 const sound = walks()
 if (sound.specification !== '' || sound.invariants !== '')
@@ -36,11 +41,13 @@ row('---', '---', '---')
 for (const mutation of mutations) {
   const { specification, invariants } = await planted(mutation, walks)
   row(mutation.id, specification, invariants)
+  bugs.push({ id: mutation.id, title: mutation.title, specification, invariants })
   if (isNamed(specification)) counts.specification++
   if (isNamed(invariants)) counts.invariants++
   if (isNamed(specification) && isNamed(invariants)) counts.both++
 }
 console.log(`${mutations.length} bugs: ${JSON.stringify(counts)}`)
+if (values.json !== undefined) writeResult(values.json, 'spec-teeth', begunAt, { counts, bugs })
 
 /** Runs with the bug in the compiled files, and takes it out again. */
 async function planted(mutation, run) {

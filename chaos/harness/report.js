@@ -1,38 +1,12 @@
 // What a run found, for people and for programs.
-import { execFileSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
-import { fileURLToPath } from 'node:url'
-
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+import { resultOf } from '../../scripts/results.js'
 
 /** One object for a report generator. */
-export function reportOf({ options, omitted, started, summary }) {
-  return {
-    kind: 'chaos',
-    commit: commit(),
-    date: started.toISOString(),
-    seconds: Math.round((Date.now() - started.getTime()) / 1000),
-    node: process.versions.node,
-    processors: availableParallelism(),
-    seed: options.seed,
-    servers: options.servers,
-    clients: options.clients,
-    network: options.network,
-    omitted: Object.fromEntries(omitted),
-    ...summary,
-  }
-}
-
-function commit() {
-  try {
-    return execFileSync('git', ['rev-parse', 'HEAD'], {
-      cwd: ROOT,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    }).trim()
-  } catch {
-    return null
-  }
+export function reportOf({ name, options, omitted, started, summary }) {
+  const { seed, servers, clients, network } = options
+  const place = { processors: availableParallelism(), seed, servers, clients, network }
+  return resultOf(name, started.getTime(), { ...place, omitted: Object.fromEntries(omitted), ...summary })
 }
 
 export function describeSummary(report) {
@@ -44,7 +18,7 @@ export function describeSummary(report) {
       .map(([name, count]) => `${name} ${count}`)
       .join(', ')
   return `
-${phases.passed + phases.failed} phases in ${report.seconds} s, ${total(faults)} faults: ${listed(faults)}
+${phases.passed + phases.failed} phases in ${Math.round(report.durationMs / 1000)} s, ${total(faults)} faults: ${listed(faults)}
 ${operations.ok} operations done, ${operations.fail} refused, ${operations.info} with an unknown outcome
 ${report.historiesChecked} histories of a key checked, ${report.operationsChecked} operations in them
 ${report.elections} elections, ${report.processes} processes; servers that stopped themselves: ${listed(stops) || 'none'}

@@ -121,10 +121,14 @@ class Stage {
     await this.settle()
   }
 
-  /** Everybody has everything, so that nothing new comes to anybody. */
+  /**
+   * Everybody has everything, so that nothing new comes to anybody. Of a leader who has just won all have applied the
+   * same, and the first entry of its term is still to come: its log is longer than what it has applied.
+   */
   async settle() {
-    const applied = () => new Set([...this.nodes.values()].map((node) => node.status().lastApplied)).size
-    const isUneven = () => applied() > 1 || this.leader === undefined
+    const stateOf = ({ term, lastIndex, lastApplied }) => `${term} ${lastIndex - lastApplied} ${lastApplied}`
+    const states = () => new Set([...this.nodes.values()].map((node) => stateOf(node.status())))
+    const isUneven = () => this.leader === undefined || states().size > 1 || ![...states()][0].includes(' 0 ')
     for (let left = 500; isUneven() && left > 0; left--) await sleep(20)
   }
 

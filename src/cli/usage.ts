@@ -57,6 +57,7 @@ export const EXPLORE_HELP: string = `quorate explore: every state that the core 
   --memory GB       for the table of states (4)   --folder FOLDER   where states wait, on a disk
   --no-symmetry, --no-vanish, --no-sleep
                     without a reduction, to see what it saves
+  --no-spec         steps of the core are not held against the second specification
   --json            one object at the end
 
 A state out of the bounds is not entered. A violation is printed as a script for the core's tests.

@@ -6,6 +6,7 @@
 import { type ConfigurationAt, decodeConfiguration } from '../raft/configuration.ts'
 import type { Entry, Index, Term } from '../raft/entry.ts'
 import type { BootState, HardState, PersistBatch, SnapshotMeta } from '../raft/ready.ts'
+import type { DiskInView, WriteUnderWay } from '../spec/step.ts'
 import { assert } from '../util/assert.ts'
 
 /** Durable: it outlives a crash. */
@@ -67,6 +68,23 @@ function startingBehindSnapshot(image: DiskImage): DiskImage {
   const { snapshot, base, entries } = image
   if (base.index + entries.length >= snapshot.index) return image
   return { ...image, base: { index: snapshot.index, term: snapshot.term }, entries: [] }
+}
+
+/** The disk and what is on its way there, as the specification asks for them. */
+export function diskInView(image: DiskImage, pending: readonly PersistBatch[]): DiskInView {
+  const writes: WriteUnderWay[] = []
+  let before = image
+  for (const batch of pending) {
+    const after = withBatch(before, batch)
+    const cut = before.entries.filter(({ index, term }) => termAt(after, index) !== term)
+    writes.push({ number: batch.seq, ...after.hardState, snapshotIndex: batch.snapshot?.index ?? 0, cut })
+    before = after
+  }
+  return { ...image.hardState, snapshotIndex: image.snapshot.index, writes }
+}
+
+function termAt({ base, entries }: DiskImage, index: Index): Term | null {
+  return entries[index - base.index - 1]?.term ?? null
 }
 
 function configurationsIn(entries: readonly Entry[]): ConfigurationAt[] {

@@ -12,10 +12,12 @@ import type { Message } from '../raft/message.ts'
 import { Raft } from '../raft/raft.ts'
 import type { Outgoing, PersistBatch, Ready, SendSnapshot, Seq } from '../raft/ready.ts'
 import type { RaftState } from '../raft/state.ts'
+import { type RaftWatcher, WatchedRaft } from '../raft/watched-raft.ts'
+import type { DiskInView } from '../spec/step.ts'
 import { Random } from '../util/random.ts'
 import { type Bounds, coreOptions, nameOf, serverCount } from './bounds.ts'
 import { forgetTime, HEARTBEAT_AT, LATE_AT, NOW, renumberBatches, TIMEOUT_AT } from './clockless.ts'
-import { bootFrom, compacted, type DiskImage, emptyDisk, withBatch, withSnapshot } from './disk-image.ts'
+import { bootFrom, compacted, type DiskImage, diskInView, emptyDisk, withBatch, withSnapshot } from './disk-image.ts'
 
 /** A server between two steps. Equal servers have equal numbers, disks and messages. */
 export interface LocalServer {
@@ -61,13 +63,21 @@ export interface LocalOutcome {
   readonly state: Readonly<RaftState>
 }
 
+/** Is shown a server as it is before each step, and then every input and Ready of it. What it throws ends the step. */
+export interface StepWatcher extends RaftWatcher {
+  adopt(raft: Raft, disk: DiskInView): void
+}
+
 /** Takes single steps with the real core. */
 export class LocalStepper {
   private readonly bounds: Bounds
+  private readonly watcher: StepWatcher | null
   private readonly rafts = new Map<ServerId, Raft>()
 
-  constructor(bounds: Bounds) {
+  /** `watcher` is shown all that the core does in a step. */
+  constructor(bounds: Bounds, watcher: StepWatcher | null = null) {
     this.bounds = bounds
+    this.watcher = watcher
   }
 
   /** The server at this place before anything has happened: a voter of the first configuration, or a spare. */
@@ -82,21 +92,18 @@ export class LocalStepper {
   /** @throws InvariantError when the core's own assertions fail */
   step(before: LocalServer, input: LocalInput): LocalOutcome {
     if (input.type === 'crash') {
+      if (this.watcher !== null) this.begin(before)
       const { disk, id } = before
       return this.carryOut(new Workbench(this.bounds, this.boot(id, disk), bootFrom(disk).image), id)
     }
-    const raft = this.raftOf(before.id)
-    raft.importState(before.core, NOW)
-    const bench = new Workbench(this.bounds, raft, before.disk, before.pending, before.waiting)
+    const bench = new Workbench(this.bounds, this.begin(before), before.disk, before.pending, before.waiting)
     bench.input(input)
     return this.carryOut(bench, before.id)
   }
 
   /** The core's state of this server: look, and do not keep it beyond the next step. */
   view(server: LocalServer): Readonly<RaftState> {
-    const raft = this.raftOf(server.id)
-    raft.importState(server.core, NOW)
-    return raft.inspect()
+    return this.imported(server).inspect()
   }
 
   /** How many servers there are. */
@@ -110,7 +117,23 @@ export class LocalStepper {
   }
 
   private boot(id: ServerId, disk: DiskImage): Raft {
-    return new Raft({ ...coreOptions(this.bounds), id }, bootFrom(disk).boot, new Random(0), NOW)
+    const options = { ...coreOptions(this.bounds), id }
+    const { boot } = bootFrom(disk)
+    return this.watcher === null
+      ? new Raft(options, boot, new Random(0), NOW)
+      : new WatchedRaft(options, boot, new Random(0), NOW, this.watcher)
+  }
+
+  private begin(before: LocalServer): Raft {
+    const raft = this.imported(before)
+    this.watcher?.adopt(raft, diskInView(before.disk, before.pending))
+    return raft
+  }
+
+  private imported({ id, core }: LocalServer): Raft {
+    const raft = this.raftOf(id)
+    raft.importState(core, NOW)
+    return raft
   }
 
   private raftOf(id: ServerId): Raft {

@@ -10,7 +10,7 @@ import type { Outgoing, ReadState, Ready, SendSnapshot } from '../raft/ready.ts'
 import type { RaftInput, RaftWatcher } from '../raft/watched-raft.ts'
 import type { SpecOptions } from '../spec/options.ts'
 import { Specification } from '../spec/specification.ts'
-import type { Input, Said } from '../spec/step.ts'
+import type { DiskInView, Input, Said } from '../spec/step.ts'
 import { identityOf, RaftView } from './view.ts'
 
 /** How much of the turn's effects has been shown. */
@@ -47,13 +47,13 @@ export class RaftObserver implements RaftWatcher {
   }
 
   /** A server is looked at in the middle of its life, as if for the first time. What is said already is not asked. */
-  adopt(raft: Raft): void {
+  adopt(raft: Raft, disk: DiskInView | null = null): void {
     const { id, outbox } = raft.inspect()
     const shown = this.shownOf(raft)
     shown.messages = outbox.messages.length
     shown.snapshots = outbox.snapshots.length
     shown.reads = outbox.reads.length
-    this.specification.adopt(id, shown.view)
+    this.specification.adopt(id, shown.view, disk)
   }
 
   /** What a WatchedRaft has seen. */

@@ -66,6 +66,10 @@ export interface RunReport {
   readonly elections: number
   /** How many entries were committed. */
   readonly commits: number
+  /** Of Raft, that left a server, lost ones among them. */
+  readonly messages: number
+  /** Of the core, each held against the second specification. */
+  readonly steps: number
   readonly operations: { readonly ok: number; readonly fail: number; readonly info: number }
   /** How often each kind of fault and operator's doing came about. */
   readonly faults: ReadonlyMap<string, number>
@@ -97,6 +101,8 @@ class Run {
   private readonly consensus = new Consensus()
   private readonly configurations = new Configurations()
   private readonly situations = new Situations()
+  private readonly messages = new Messages()
+  private readonly conformance: Conformance
   private readonly cluster: SimCluster
   private readonly nemesis: Nemesis
   private readonly bench: Bench
@@ -111,10 +117,10 @@ class Run {
     this.world.limitMs = settings.durationMs + AFTERMATH_LIMIT_MS + AFTERMATH_TIMEOUTS * electionTimeoutMaxMs
     this.hash = new RunHash(this.world)
     const applied = new Applied()
-    const { consensus, configurations, situations, hash } = this
-    const conformance = new Conformance(settings.raft.leaseReads === true)
+    this.conformance = new Conformance(settings.raft.leaseReads === true)
+    const { consensus, configurations, situations, messages, conformance, hash } = this
     const bounds = new Bounds(settings.maxQueuedBytes)
-    const judges = [consensus, new Promises(), new Messages(), new HandingOver(), applied, conformance, bounds]
+    const judges = [consensus, new Promises(), messages, new HandingOver(), applied, conformance, bounds]
     const all = [...judges, configurations, situations, hash, ...observers(this.world)]
     this.observers = new Observers(all, (error) => this.world.fail(error))
     const workload = make?.(plan) ?? new KeyValueWorkload(settings)
@@ -150,6 +156,8 @@ class Run {
       historyChecked: this.historyChecked,
       elections: this.consensus.elections,
       commits: this.consensus.committed,
+      messages: this.messages.count,
+      steps: this.conformance.steps,
       operations: bench.history.counts,
       faults: nemesis.counts,
       situations: situations.counts,

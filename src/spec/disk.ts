@@ -3,7 +3,7 @@
  * a crash keeps any first part of them (Paper Figure 2, "Persistent state"; Thesis §10.2.1 writes beside sending).
  */
 import type { ServerId } from './message.ts'
-import type { View } from './step.ts'
+import type { DiskInView, View } from './step.ts'
 
 /** A write that is under way. */
 interface Write {
@@ -47,14 +47,18 @@ export class Disk {
   }
 
   /** Takes over writes that were under way before anybody looked. */
-  adopt(view: View): void {
-    this.term = view.currentTerm
-    this.votedFor = view.votedFor
+  adopt(view: View, known: DiskInView | null): void {
+    this.term = known?.term ?? view.currentTerm
+    this.votedFor = known === null ? view.votedFor : known.votedFor
     this.durableIndex = view.durableIndex
-    this.snapshotIndex = view.snapshotIndex
+    this.snapshotIndex = known?.snapshotIndex ?? view.snapshotIndex
     this.#pending = []
     for (const { number, lastIndex } of view.pendingWrites()) {
-      this.record(number, this.term, this.votedFor, lastIndex + 1, lastIndex)
+      const underWay = known?.writes.find((one) => one.number === number)
+      const { term, votedFor } = underWay ?? this
+      const write = this.record(number, term, votedFor, lastIndex + 1, lastIndex)
+      write.snapshotIndex = underWay?.snapshotIndex ?? 0
+      write.cut.push(...(underWay?.cut ?? []))
     }
   }
 

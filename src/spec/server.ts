@@ -7,7 +7,7 @@ import { Disk } from './disk.ts'
 import { Log } from './log.ts'
 import type { ServerId } from './message.ts'
 import { membersOf } from './quorum.ts'
-import type { Role, View } from './step.ts'
+import type { DiskInView, Role, View } from './step.ts'
 
 /** What held when a read began; the answer must be later than that. */
 export interface ReadBegun {
@@ -91,11 +91,11 @@ export class Server {
   }
 
   /** Begins in the middle of a life, and takes the server's word for everything. */
-  adopt(view: View): void {
+  adopt(view: View, disk: DiskInView | null): void {
     this.boot(view)
     this.isAdopted = true
     this.byTransfer = null
-    this.disk.adopt(view)
+    this.disk.adopt(view, disk)
     const votes = view.role === 'preCandidate' ? this.preVotes : this.votes
     for (const id of view.votes()) votes.add(id)
     if (view.role === 'candidate') votes.add(this.id)

@@ -18,7 +18,7 @@ import { checkLog } from './replication.ts'
 import { checkBeginning, checkRestart } from './restart.ts'
 import { checkSaid } from './said.ts'
 import { Server } from './server.ts'
-import type { Step, View } from './step.ts'
+import type { DiskInView, Step, View } from './step.ts'
 import { Turn } from './turn.ts'
 
 /** Judges the steps of one cluster, in the order in which they happen. */
@@ -40,11 +40,11 @@ export class Specification {
     return this.#steps
   }
 
-  /** Takes a server as it is, in the middle of its life: what it says of its past is believed. */
-  adopt(id: ServerId, view: View): void {
+  /** Takes a server as it is, in the middle of its life: what it says of its past is believed, and what its disk has. */
+  adopt(id: ServerId, view: View, disk: DiskInView | null = null): void {
     const server = new Server(id)
     this.#servers.set(id, server)
-    server.adopt(view)
+    server.adopt(view, disk)
   }
 
   /** Somebody has given the server another disk: it begins anew, as one that was never seen. */

@@ -52,6 +52,30 @@ export interface PendingWrite {
   readonly lastIndex: number
 }
 
+/** A write that has not reached the disk, as whoever keeps the disk knows it. */
+export interface WriteUnderWay {
+  readonly number: number
+  /** The term and the vote that it leaves behind. */
+  readonly term: number
+  readonly votedFor: ServerId | null
+  /** The snapshot that takes the log's place with it; 0 for none. */
+  readonly snapshotIndex: number
+  /** Entries that it cuts off: until it is durable, they may be there after a crash. */
+  readonly cut: readonly { readonly index: number; readonly term: number }[]
+}
+
+/**
+ * What the disk of a server in the middle of its life holds for certain, and what is on its way there. Without it term,
+ * vote and snapshot are believed to be durable, so that a crash with writes under way could not be judged.
+ */
+export interface DiskInView {
+  readonly term: number
+  readonly votedFor: ServerId | null
+  readonly snapshotIndex: number
+  /** In order of their numbers: the same as `View.pendingWrites`. */
+  readonly writes: readonly WriteUnderWay[]
+}
+
 /** A server as it is after the step. Indexes and terms count from 1; 0 is "none". */
 export interface View {
   readonly currentTerm: number

@@ -32,6 +32,7 @@ const guide = [
   { text: 'What it is', link: '/' },
   ...GUIDE.flatMap((name) => itemOf(`guide/${name}.md`)),
   ...itemOf('guide/comparison.md'),
+  ...itemOf('correctness.md'),
   ...itemOf('lab-figures.md'),
 ]
 const project = ['overview', 'architecture', 'contributing', 'security', 'changelog'].flatMap((name) =>

@@ -24,6 +24,8 @@ export interface ExploreArguments {
   readonly symmetry: boolean
   readonly vanish: boolean
   readonly sleep: boolean
+  /** Each step of the core is held against the second specification. */
+  readonly spec: boolean
 }
 
 /** Options that are bounds, by the bound's name; others are written as they are. */
@@ -31,7 +33,7 @@ const SPELLINGS: { readonly [bound: string]: string } = { perPair: 'per-pair', s
 
 const FLAGS = [
   ...['help', 'json', 'unsynced', 'synced', 'pre-vote', 'no-pre-vote', 'noop', 'no-noop'],
-  ...['no-symmetry', 'no-vanish', 'no-sleep'],
+  ...['no-symmetry', 'no-vanish', 'no-sleep', 'no-spec'],
 ]
 
 const TEXTS = ['preset', 'max-states', 'memory', 'time', 'folder', ...Object.keys(LIMITS).map(spelled)]
@@ -61,6 +63,7 @@ export function readExploreArguments(args: readonly string[]): ExploreArguments 
     symmetry: !given.flag('no-symmetry'),
     vanish: !given.flag('no-vanish'),
     sleep: !given.flag('no-sleep'),
+    spec: !given.flag('no-spec'),
   }
 }
 

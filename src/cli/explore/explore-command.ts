@@ -3,7 +3,15 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Ending, type Exploration, Explorer, type Figures, scriptOf, tellPath } from '../../explore/index.ts'
+import {
+  type Ending,
+  type Exploration,
+  Explorer,
+  type Figures,
+  scriptOf,
+  specJudge,
+  tellPath,
+} from '../../explore/index.ts'
 import { openTerminal, type Terminal } from '../terminal.ts'
 import { EXPLORE_HELP } from '../usage.ts'
 import { type ExploreArguments, readExploreArguments } from './explore-arguments.ts'
@@ -35,9 +43,10 @@ export async function exploreCommand(args: readonly string[]): Promise<number> {
 }
 
 function explore(options: ExploreArguments, store: FileFrontierStore, terminal: Terminal): number {
-  const { bounds, maxStates, memory, symmetry, vanish, sleep } = options
+  const { bounds, maxStates, memory, symmetry, vanish, sleep, spec } = options
   const limit = maxStates === null ? {} : { maxStates }
-  const explorer = new Explorer({ bounds, store, memory, symmetry, vanish, sleep, ...limit })
+  const judge = spec ? { judge: specJudge(bounds) } : {}
+  const explorer = new Explorer({ bounds, store, memory, symmetry, vanish, sleep, ...limit, ...judge })
   if (!options.json) terminal.print(boundsLine(bounds))
   const watch = new Watch(options, terminal)
   const exploration = explorer.run((figures) => watch.goOn(figures))
@@ -47,7 +56,7 @@ function explore(options: ExploreArguments, store: FileFrontierStore, terminal: 
 }
 
 function report(
-  { bounds, json }: ExploreArguments,
+  { bounds, json, spec }: ExploreArguments,
   explorer: Explorer,
   exploration: Exploration,
   spent: Spent,
@@ -56,7 +65,7 @@ function report(
   const { violation } = exploration
   const script = violation && scriptOf(violation.detail, bounds, tellPath(explorer, bounds, violation.actions))
   if (json) {
-    terminal.print(JSON.stringify({ ...summaryObject(bounds, exploration, spent), script }))
+    terminal.print(JSON.stringify({ ...summaryObject(bounds, exploration, spent), spec, script }))
     return
   }
   for (const line of summaryLines(bounds, exploration, spent)) terminal.print(line)

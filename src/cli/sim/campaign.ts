@@ -26,7 +26,18 @@ export class Campaign {
   readonly coverage: Coverage = new Coverage()
   readonly failures: Failure[] = []
   readonly faults: Map<string, number> = new Map()
-  readonly totals = { runs: 0, guided: 0, events: 0, simulatedMs: 0, elections: 0, commits: 0, acknowledged: 0 }
+  readonly totals = {
+    runs: 0,
+    guided: 0,
+    events: 0,
+    simulatedMs: 0,
+    elections: 0,
+    commits: 0,
+    messages: 0,
+    steps: 0,
+    acknowledged: 0,
+    operations: 0,
+  }
   readonly histories = { linearizable: 0, unknown: 0 }
   private readonly options: SimArguments
   private readonly firstSeed: number
@@ -100,6 +111,9 @@ export class Campaign {
     totals.simulatedMs += outcome.simulatedMs
     totals.elections += outcome.elections
     totals.commits += outcome.commits
+    totals.messages += outcome.messages
+    totals.steps += outcome.steps
+    totals.operations += outcome.operations.ok + outcome.operations.fail + outcome.operations.info
     totals.acknowledged += outcome.operations.ok
     if (outcome.historyChecked === 'linearizable') histories.linearizable++
     if (outcome.historyChecked === 'unknown') histories.unknown++

@@ -16,6 +16,8 @@ export interface Outcome {
   readonly historyChecked: RunReport['historyChecked']
   readonly elections: number
   readonly commits: number
+  readonly messages: number
+  readonly steps: number
   readonly faults: readonly (readonly [string, number])[]
   readonly situations: readonly (readonly [Situation, number])[]
 }
@@ -34,9 +36,10 @@ export async function perform(
     ...(workload === null ? {} : { workload }),
     ...(observers === undefined ? {} : { observers }),
   })
-  const { verdict, hash, events, simulatedMs, operations, historyChecked, elections, commits } = report
+  const { verdict, hash, events, simulatedMs, operations, historyChecked, elections, commits, messages, steps } = report
   return {
     ...{ seed: plan.seed, verdict, hash, events, simulatedMs, operations, historyChecked, elections, commits },
+    ...{ messages, steps },
     wallMs: performance.now() - begun,
     faults: [...report.faults],
     situations: [...report.situations],

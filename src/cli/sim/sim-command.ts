@@ -99,6 +99,9 @@ async function many(options: SimArguments, workload: MakeWorkload, terminal: Ter
   if (options.json) terminal.print(JSON.stringify(summaryOf(campaign, facts)))
   else for (const line of describeCampaign(campaign, facts)) terminal.print(line)
   for (const failure of campaign.failures.slice(0, MAX_SHRUNK)) await report(failure, options, workload, terminal)
+  // A plan that no seed draws would be lost.
+  for (const failure of campaign.failures.slice(MAX_SHRUNK))
+    if (!failure.isOfSeed) save(failure.plan, `${nameOf(failure)}-plan`)
   return campaign.failures.length === 0 ? PASSED : FAILED
 }
 
@@ -118,7 +121,7 @@ async function report(
   say('')
   say(`${property}: ${detail.slice(property.length + 2)}`)
   if (isOfSeed) say(`  again: npx quorate sim --seed ${plan.seed}${extra}`)
-  const name = `${plan.seed}-${outcome.hash.slice(0, 6)}`
+  const name = nameOf(failure)
   const file = isOfSeed ? null : save(plan, `${name}-plan`)
   if (file !== null) say(`  again: npx quorate sim --plan ${file}${extra}`)
   if (!options.shrinks) return
@@ -128,6 +131,10 @@ async function report(
   for (const line of describePlan(small)) say(`    ${line}`)
   say(`  again: npx quorate sim --plan ${path}${extra}`)
   say(`  see it: npx quorate sim --plan ${path}${extra} --trace ${join(FOLDER, `${name}.html`)}`)
+}
+
+function nameOf({ plan, outcome }: Failure): string {
+  return `${plan.seed}-${outcome.hash.slice(0, 6)}`
 }
 
 async function smaller(plan: Plan, property: string, workload: MakeWorkload, terminal: Terminal): Promise<Plan> {

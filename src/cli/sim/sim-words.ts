@@ -67,6 +67,7 @@ export function describeCampaign(campaign: Campaign, { firstSeed, seconds }: Cam
     `${totals.runs} runs from seed ${firstSeed} (${totals.guided} of them changed plans), ${failures.length} failed, ${seconds.toFixed(1)} s`,
     `  ${count(totals.events)} events (${count(Math.round(totals.events / seconds))} a second), ${duration(totals.simulatedMs)} simulated`,
     `  ${count(totals.elections)} elections, ${count(totals.commits)} entries committed, ${count(totals.acknowledged)} operations answered`,
+    `  ${count(totals.messages)} messages, ${count(totals.steps)} steps of the core held against the specification`,
     `  histories: ${histories.linearizable} linearizable, ${histories.unknown} too hard to tell`,
     `  ${count(allFaults)} faults: ${faults.map(([kind, times]) => `${kind} ${count(times)}`).join(', ')}`,
     `  ${coverage.runs.size} of ${SITUATIONS.length} situations came about, in ${count(coverage.size)} pairs`,

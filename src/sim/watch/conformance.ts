@@ -19,6 +19,11 @@ export class Conformance implements Observer {
     this.observer = new RaftObserver({ leaseReads, remember: REMEMBER })
   }
 
+  /** How many steps were judged. */
+  get steps(): number {
+    return this.observer.specification.steps
+  }
+
   booted(server: SimServer, raft: Raft): void {
     const disk = this.disks.get(server.id) ?? server.diskNumber
     this.disks.set(server.id, server.diskNumber)

@@ -7,6 +7,8 @@ import { BrokenProperty, type Observer } from './observer.ts'
 
 /** See the properties Honest Message and No Impostor. */
 export class Messages implements Observer {
+  /** How many have left a server. */
+  count = 0
   private readonly rafts = new Map<string, Raft>()
   private readonly servers = new Map<string, SimServer>()
   /** The last term in which each server has led. */
@@ -18,6 +20,7 @@ export class Messages implements Observer {
   }
 
   sent(server: SimServer, message: Message): void {
+    this.count++
     const state = this.rafts.get(server.id)?.inspect()
     if (state === undefined) return
     if (message.from !== server.id) throw dishonest(server, message, `names ${message.from} as its sender`)
