@@ -33,11 +33,11 @@ const MIXES: { readonly [name: string]: readonly Draw[] } = {
 
 export function drawPlan(seed: number): Plan {
   const random = new Random(seed)
-  const settings = drawSettings(random.split())
+  const drawn = drawSettings(random.split())
   const mix = drawMix(random.split())
-  const decisions = drawDecisions(random.split(), mix, settings)
-  const scenes = drawScenes(random.split(), settings)
-  return { seed, settings, decisions: [...decisions, ...scenes].sort((one, other) => one.at - other.at) }
+  const single = drawDecisions(random.split(), mix, drawn)
+  const { decisions, settings } = drawScenes(random.split(), drawn)
+  return { seed, settings, decisions: [...single, ...decisions].sort((one, other) => one.at - other.at) }
 }
 
 function drawSettings(random: Random): Settings {
