@@ -94,7 +94,7 @@ export class Epilogue {
     const { cluster } = this.bench
     const fate = this.random.pick(['dead', 'cut off', 'paused', 'deaf', 'mute'] as const)
     cluster.observers.happened(`is ${fate} from now on`, server, false)
-    if (fate === 'dead') this.nemesis.supervisor.holdDown(server, 'kill')
+    if (fate === 'dead') this.nemesis.supervisor.giveUp(server)
     else if (fate === 'paused') cluster.pause(server)
     else {
       for (const other of cluster.servers) {
@@ -190,7 +190,9 @@ function termOf(core: readonly SimServer[]): number {
 function areSame(core: readonly SimServer[], leader: SimServer | null): boolean {
   const led = leader?.node?.status()
   if (led === undefined || led.lastApplied < led.lastIndex) return false
-  const { voters, learners } = led.configuration
+  const { voters, votersOutgoing, learners } = led.configuration
+  // Every leader leaves a joint configuration by itself, whoever began it.
+  if (votersOutgoing.length > 0) return false
   return core
     .filter(({ id }) => voters.includes(id) || learners.includes(id))
     .every(({ node }) => {

@@ -18,7 +18,7 @@ const MAX_RESTART_MS = 500
 const EXCUSE_MS = 2000
 
 export class Supervisor {
-  /** Servers whose disks cannot be believed any more; they stay down. */
+  /** They stay down: their disks cannot be believed any more, or the run has given them up. */
   readonly lost: Set<SimServer> = new Set()
   private readonly cluster: SimCluster
   private readonly random: Random
@@ -43,6 +43,12 @@ export class Supervisor {
   holdDown(server: SimServer, how: 'kill' | 'power'): void {
     server.holds++
     this.cluster.crash(server, how)
+  }
+
+  /** For ever. Of a crash at a moment on the disk somebody may still mean to let it up: that counts no more. */
+  giveUp(server: SimServer): void {
+    this.lost.add(server)
+    this.cluster.crash(server, 'kill')
   }
 
   letUp(server: SimServer): void {
