@@ -37,11 +37,11 @@ const MAX_ENTRY_BYTES = 8000
 export function drawPlan(seed: number): Plan {
   const random = new Random(seed)
   const pace = random.pick([1, 1, 1, 1, 5, 20])
-  const settings = drawSettings(random.split(), pace)
+  const drawn = drawSettings(random.split(), pace)
   const mix = drawMix(random.split())
-  const decisions = drawDecisions(random.split(), mix, settings, pace)
-  const scenes = drawScenes(random.split(), settings)
-  return { seed, settings, decisions: [...decisions, ...scenes].sort((one, other) => one.at - other.at) }
+  const single = drawDecisions(random.split(), mix, drawn, pace)
+  const { decisions, settings } = drawScenes(random.split(), drawn)
+  return { seed, settings, decisions: [...single, ...decisions].sort((one, other) => one.at - other.at) }
 }
 
 /** @param pace how many times slower all goes than in one room: time-outs, clients, troubles; not networks and disks */

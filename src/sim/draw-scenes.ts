@@ -8,10 +8,34 @@ import type { Action, Decision, Settings } from './plan.ts'
 /** Draws what happens, each so long after the scene begins. `timeoutMs` is the longest election time-out. */
 type Draw = (random: Random, settings: Settings, timeoutMs: number) => Decision[]
 
-/** In the order of their moments. */
-export function drawScenes(random: Random, settings: Settings): Decision[] {
-  const scenes = [drawCoups(random.split(), settings), drawBetrayals(random.split(), settings)]
-  return scenes.flat().sort((one, other) => one.at - other.at)
+/** What is to be played, and the settings in which it shows. */
+export interface Scenes {
+  readonly decisions: readonly Decision[]
+  readonly settings: Settings
+}
+
+export function drawScenes(random: Random, settings: Settings): Scenes {
+  const coups = drawCoups(random.split(), settings)
+  const betrayals = drawBetrayals(random.split(), settings)
+  const busy = coups.length === 0 ? settings : busier(settings)
+  return { decisions: [...coups, ...betrayals], settings: betrayals.length === 0 ? busy : withSnapshots(busy) }
+}
+
+/** A leader's fall is of interest when entries are under way. */
+function busier(settings: Settings): Settings {
+  const { clients, thinkMs, reads, raft } = settings
+  const quickMs = Math.ceil((raft.electionTimeoutMaxMs ?? 300) / 10)
+  return {
+    ...settings,
+    clients: Math.max(clients, 4),
+    thinkMs: Math.min(thinkMs, quickMs),
+    reads: Math.min(reads, 0.2),
+  }
+}
+
+/** A disk's faults are in its snapshots only when there are some. */
+function withSnapshots(settings: Settings): Settings {
+  return { ...settings, snapshotEveryBytes: Math.min(settings.snapshotEveryBytes, 5000) }
 }
 
 /**
@@ -27,7 +51,7 @@ function drawCoups(random: Random, settings: Settings): Decision[] {
   const timeoutMs = raft.electionTimeoutMaxMs ?? 300
   const changes = random.chance(0.4) ? 0.5 : 0
   // A lease rests on clocks that run alike, so nobody's leaps where there are leases.
-  const draws: readonly Draw[] = leases ? [drawFall, drawHeldAnswers, drawAmnesia] : [drawFall, drawFall, drawRivals]
+  const draws: readonly Draw[] = leases ? [drawFall, drawHeldAnswers] : [drawFall, drawFall, drawRivals]
   for (let at = random.below(timeoutMs); at < durationMs; at += Math.ceil(timeoutMs * (0.3 + random.fraction()))) {
     if (random.chance(changes)) decisions.push({ at, ...drawChange(random, settings) })
     for (const one of random.pick(draws)(random, settings, timeoutMs)) decisions.push({ ...one, at: at + one.at })
@@ -56,27 +80,17 @@ function drawRivals(random: Random, { servers }: Settings, timeoutMs: number): D
   return [first, second].map((server) => ({ at: 0, kind: 'leap', server, ms: 2 * timeoutMs }))
 }
 
-/** The leader is not heard any more, and hears late what the others said before: that they would not vote for a while. */
+/**
+ * The leader is not heard any more, and hears late what the others said before: that they would not vote for a while. It
+ * does not hear its successor.
+ */
 function drawHeldAnswers(random: Random, _settings: Settings, timeoutMs: number): Decision[] {
   const leader = { kind: 'isolate', server: 'leader' } as const
-  const heldMs = Math.ceil(timeoutMs * random.pick([0.5, 0.6, 0.7]))
+  const heldMs = Math.ceil(timeoutMs * random.pick([0.5, 0.6]))
   return [
     { at: 0, ...leader, hears: false, isHeard: true, forMs: heldMs },
-    { at: 60, ...leader, hears: true, isHeard: false, forMs: 2 * timeoutMs },
-  ]
-}
-
-/**
- * Somebody campaigns in vain, because the one that both sides hear has promised the leader not to vote; then that one
- * starts again, and has forgotten it.
- */
-function drawAmnesia(random: Random, { servers }: Settings, timeoutMs: number): Decision[] {
-  const server = random.between(1, servers)
-  const then = Math.ceil(timeoutMs * (1 + random.fraction()))
-  return [
-    { at: 0, kind: 'bridge', server, side: 1 + random.below(2 ** servers - 2), forMs: 4 * timeoutMs },
-    { at: then, kind: 'isolate', server: 'leader', hears: false, isHeard: false, forMs: 2 * timeoutMs },
-    { at: then, kind: 'crash', server, how: 'kill', forMs: 5 },
+    { at: 60, ...leader, hears: true, isHeard: false, forMs: heldMs },
+    { at: heldMs + 20, ...leader, hears: false, isHeard: false, forMs: 2 * timeoutMs },
   ]
 }
 
@@ -92,23 +106,35 @@ function drawChange(random: Random, { servers }: Settings): Action {
   ])
 }
 
-/** A disk does something wrong, for a moment, and then the power goes: what it has left comes to light. */
+/** Disks do something wrong, each time the same, and then the power goes: what was left comes to light. */
 function drawBetrayals(random: Random, settings: Settings): Decision[] {
   const { durationMs, servers, raft } = settings
   const decisions: Decision[] = []
-  if (servers < 3 || !random.chance(0.2)) return decisions
+  if (servers < 3 || !random.chance(0.25)) return decisions
+  const draw = random.pick([drawLostSync, drawLostSync, drawNoRoom, drawRottenLog, drawRottenSnapshot])
   const timeoutMs = raft.electionTimeoutMaxMs ?? 300
-  for (let at = random.below(timeoutMs); at < durationMs; at += random.between(timeoutMs, 4 * timeoutMs)) {
+  for (let at = random.below(timeoutMs); at < durationMs; at += random.between(timeoutMs, 3 * timeoutMs)) {
     const server = random.between(1, servers)
-    const wrong: Action = random.pick([
-      { kind: 'breakDisk', server, operation: 'sync', once: true, forMs: 200 },
-      { kind: 'breakDisk', server, operation: 'sync', once: true, forMs: 200 },
-      { kind: 'fullDisk', server, forMs: random.pick([5, 50]) },
-      { kind: 'rot', server, file: 'log', bits: 1 },
-      { kind: 'rot', server, file: 'snapshot', bits: 1 },
-    ])
-    decisions.push({ at, ...wrong })
-    decisions.push({ at: at + random.pick([30, 100, 300]), kind: 'crash', server, how: 'power', forMs: 50 })
+    const wrong = draw(server)
+    // What has rotted must be read before something newer takes its place.
+    const then = wrong.kind === 'rot' ? 1 : random.pick([30, 100, 300])
+    decisions.push({ at, ...wrong }, { at: at + then, kind: 'crash', server, how: 'power', forMs: 50 })
   }
   return decisions
+}
+
+function drawLostSync(server: number): Action {
+  return { kind: 'breakDisk', server, operation: 'sync', once: true, forMs: 200 }
+}
+
+function drawNoRoom(server: number): Action {
+  return { kind: 'fullDisk', server, forMs: 20 }
+}
+
+function drawRottenLog(server: number): Action {
+  return { kind: 'rot', server, file: 'log', bits: 1 }
+}
+
+function drawRottenSnapshot(server: number): Action {
+  return { kind: 'rot', server, file: 'snapshot', bits: 1 }
 }

@@ -206,7 +206,9 @@ function termOf(core: readonly SimServer[]): number {
 function areSame(core: readonly SimServer[], leader: SimServer | null): boolean {
   const led = leader?.node?.status()
   if (led === undefined || led.lastApplied < led.lastIndex) return false
-  const { voters, learners } = led.configuration
+  const { voters, votersOutgoing, learners } = led.configuration
+  // Every leader leaves a joint configuration by itself, whoever began it.
+  if (votersOutgoing.length > 0) return false
   return core
     .filter(({ id }) => voters.includes(id) || learners.includes(id))
     .every(({ node }) => {

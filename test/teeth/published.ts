@@ -32,6 +32,7 @@ type Row = readonly [
   without?: PublishedBug['without'],
 ]
 
+const NO_READS = 'asks for no reads'
 const NO_LEASES = 'keeps no leases'
 const NO_LIVENESS = 'asks what may not happen, not what must'
 const ONE_CLUSTER = 'one cluster in a run'
@@ -74,9 +75,9 @@ const TABLE: readonly Row[] = [
   [31, 'sessions', 'session-expires-by-own-clock', 'Faithful Snapshot'],
   [32, 'reads', 'read-before-own-commit', 'Linearizable Read'],
   [33, 'reads', 'read-without-round', 'Linearizable Read'],
-  [34, 'reads', ['read-round-reused', 'read-request-id-restarts'], 'Linearizable Read'],
+  [34, 'reads', ['read-round-reused', 'read-request-id-restarts'], 'Linearizable Read', { explore: NO_READS }],
   [35, 'reads', 'read-before-applied', 'Linearizable Read'],
-  [36, 'reads', ['lease-from-answer', 'lease-too-long'], 'Linearizable Read', { lab: NO_LEASES }],
+  [36, 'reads', ['lease-from-answer', 'lease-too-long'], 'Linearizable Read', { explore: NO_READS, lab: NO_LEASES }],
   [37, 'votes', 'timeout-now-too-early', 'Specification (TransferCaughtUp)'],
   [37, 'votes', 'commands-during-transfer', 'Handing Over'],
   [38, 'configuration', 'configuration-not-on-append', 'Specification'],
@@ -108,7 +109,7 @@ const REPORTED: readonly Row[] = [
   [57, 'votes', 'own-vote-before-disk', 'Specification'],
   [58, 'votes', 'pre-vote-refusal-ignored', 'A Leader In Time', { explore: NO_LIVENESS }],
   [59, 'votes', 'learner-does-not-vote', 'A Leader In Time', { explore: NO_LIVENESS }],
-  [60, 'votes', 'transfer-meets-stickiness', 'TimeoutNow brings about an election', { explore: NO_LIVENESS }],
+  [60, 'votes', 'transfer-meets-stickiness', 'Handing Over', { explore: NO_LIVENESS }],
   [61, 'votes', 'transfer-never-ends', 'Progress', { explore: NO_LIVENESS }],
   [62, 'log', 'stale-refusal', 'Specification'],
   [63, 'log', 'old-write-confirms-new-entry', 'Durable Match'],
@@ -117,8 +118,8 @@ const REPORTED: readonly Row[] = [
   [66, 'commit', 'no-entry-at-term-start', 'Progress', { explore: NO_LIVENESS }],
   [67, 'sessions', 'answer-of-another-entry', 'Acknowledged Means Applied'],
   [68, 'sessions', 'unknown-outcome-tried-again', 'Exactly Once'],
-  [69, 'reads', 'lease-survives-transfer', 'Linearizable Read', { lab: NO_LEASES }],
-  [70, 'reads', 'lease-promise-forgotten', 'Linearizable Read', { lab: NO_LEASES }],
+  [69, 'reads', 'lease-survives-transfer', 'Linearizable Read', { explore: NO_READS, lab: NO_LEASES }],
+  [70, 'reads', 'lease-promise-forgotten', 'Linearizable Read', { explore: NO_READS, lab: NO_LEASES }],
   [71, 'configuration', 'joint-left-by-its-author-only', 'Convergence', { explore: NO_LIVENESS }],
   [72, 'configuration', 'retired-name-given-again', 'a used name is refused'],
   [73, 'configuration', 'change-strands-cluster', 'an unsafe change is refused'],
@@ -155,7 +156,7 @@ function withoutByPlace(id: string): PublishedBug['without'] {
     const isOfReads = file === 'src/raft/read.ts' || file === 'src/raft/lease.ts'
     return {
       sweep: 'looks at disks',
-      ...(isOfReads ? { explore: 'asks for no reads', lab: 'its clients write what they ask' } : {}),
+      ...(isOfReads ? { explore: NO_READS, lab: 'its clients write what they ask' } : {}),
     }
   }
   const folder = file.split('/')[1] ?? ''
