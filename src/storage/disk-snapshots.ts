@@ -7,7 +7,7 @@
 import type { SnapshotMeta } from '../raft/ready.ts'
 import type { Random } from '../util/random.ts'
 import { carryOut } from './carry-out.ts'
-import { DamageError, diskFull, poisoned, StorageError } from './errors.ts'
+import { DamageError, diskFull, StorageError, snapshotVoid } from './errors.ts'
 import { type File, type FileSystem, isDiskFull } from './file-system.ts'
 import { checkSnapshotFile, readSnapshotFile, SnapshotFileWriter } from './snapshot-file.ts'
 import { isSnapshotName, isUnfinishedSnapshot, snapshotName } from './snapshot-format.ts'
@@ -62,7 +62,7 @@ export class DiskSnapshots implements SnapshotStore {
     this.requireOpen()
     this.created++
     const name = `snapshot-${this.created}.tmp`
-    const file = await carryOut('begin a snapshot', () => this.fileSystem.open(name, 'create'))
+    const file = await carryOut('begin a snapshot', () => this.fileSystem.open(name, 'create'), snapshotVoid)
     try {
       const writer = new DiskSnapshotWriter(this, { file, name, id: id ?? this.makeId(), meta })
       this.writers.add(writer)
@@ -70,7 +70,7 @@ export class DiskSnapshots implements SnapshotStore {
     } catch (error) {
       await file.close()
       await this.fileSystem.remove(name)
-      throw isDiskFull(error) ? diskFull('begin a snapshot', error) : poisoned('begin a snapshot', error)
+      throw isDiskFull(error) ? diskFull('begin a snapshot', error) : snapshotVoid('begin a snapshot', error)
     }
   }
 
@@ -179,17 +179,17 @@ class DiskSnapshotWriter implements SnapshotWriter {
 
   async write(bytes: Uint8Array): Promise<void> {
     this.requireUnderWay()
-    await carryOut('write a snapshot', () => this.content.write(bytes))
+    await carryOut('write a snapshot', () => this.content.write(bytes), snapshotVoid)
   }
 
   async commit(): Promise<StoredSnapshot> {
     this.requireUnderWay()
     const { id, meta, file, name } = this.place
-    await carryOut('finish a snapshot', () => this.content.finish())
+    await carryOut('finish a snapshot', () => this.content.finish(), snapshotVoid)
     this.ended = true
     await file.close()
     const snapshot = { id, meta, sizeBytes: this.sizeBytes }
-    return carryOut('put a snapshot in its place', () => this.store.adopt(this, name, snapshot))
+    return carryOut('put a snapshot in its place', () => this.store.adopt(this, name, snapshot), snapshotVoid)
   }
 
   async abort(): Promise<void> {
