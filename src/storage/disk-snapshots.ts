@@ -7,7 +7,7 @@
 import type { SnapshotMeta } from '../raft/ready.ts'
 import type { Random } from '../util/random.ts'
 import { carryOut } from './carry-out.ts'
-import { DamageError, diskFull, StorageError, snapshotVoid } from './errors.ts'
+import { DamageError, diskFull, StorageError, snapshotUnopened, snapshotVoid } from './errors.ts'
 import { type File, type FileSystem, isDiskFull } from './file-system.ts'
 import { checkSnapshotFile, readSnapshotFile, SnapshotFileWriter } from './snapshot-file.ts'
 import { isSnapshotName, isUnfinishedSnapshot, snapshotName } from './snapshot-format.ts'
@@ -77,7 +77,7 @@ export class DiskSnapshots implements SnapshotStore {
   async *read(snapshot: StoredSnapshot, offset = 0): AsyncGenerator<Uint8Array> {
     this.requireOpen()
     const name = snapshotName(snapshot.meta)
-    const file = await this.fileSystem.open(name, 'existing')
+    const file = await this.openToRead(name)
     try {
       yield* readSnapshotFile(file, this.path(name), snapshot, offset)
     } finally {
@@ -135,6 +135,15 @@ export class DiskSnapshots implements SnapshotStore {
       throw error
     } finally {
       await file.close()
+    }
+  }
+
+  /** What fails while the bytes are read is damage, and says where; what cannot be opened may be there and well. */
+  private async openToRead(name: string): Promise<File> {
+    try {
+      return await this.fileSystem.open(name, 'existing')
+    } catch (error) {
+      throw snapshotUnopened(this.path(name), error)
     }
   }
 

@@ -94,3 +94,10 @@ export function snapshotVoid(what: string, cause: unknown): StorageError {
   const message = `could not ${what} (${reason}). It does not count, the server goes on with its log, and a snapshot will be tried again: check the disk`
   return new StorageError('ERR_QUORATE_STORAGE_POISONED', message, cause)
 }
+
+/** Also for want of room: to open a file needs none that an operator could make. */
+export function snapshotUnopened(path: string, cause: unknown): StorageError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  const message = `could not open the snapshot ${path} (${reason}): check the disk, and that nothing else uses the folder`
+  return new StorageError('ERR_QUORATE_STORAGE_POISONED', message, cause)
+}
