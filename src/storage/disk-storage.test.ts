@@ -213,22 +213,6 @@ describe('a storage', () => {
     }
   })
 
-  test.each(['ENOSPC', 'EIO', 'ENOENT'])(
-    'whose snapshot cannot be opened for %s says so with a code of its own',
-    async (code) => {
-      const fileSystem = new MemoryFileSystem()
-      const storage = await open(fileSystem)
-      await script(new Work(storage, false))
-      const latest = storage.snapshots.latest()
-      if (latest === null) throw new Error('the script has taken no snapshot')
-      fileSystem.fault = ({ kind }) => (kind === 'open' ? { code, effect: 'none' } : null)
-      const bytes = storage.snapshots.read(latest)[Symbol.asyncIterator]()
-      const refused = await bytes.next().catch((error) => error)
-      expect(refused).toMatchObject({ name: 'StorageError', code: 'ERR_QUORATE_STORAGE_POISONED' })
-      expect(refused.message).toContain('could not open the snapshot /memory/snapshot-')
-    },
-  )
-
   test('that cannot write down the founders says so with a code of its own', async () => {
     const fileSystem = new MemoryFileSystem()
     const storage = await open(fileSystem)
