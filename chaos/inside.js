@@ -14,7 +14,7 @@ const campaign = new Campaign({ cluster, options, kinds, folder, say: (line) => 
 
 // However this ends: where there is no namespace that ends the servers with it, they end here.
 process.on('exit', () => {
-  for (const server of cluster.servers) server.signal('SIGKILL')
+  for (const server of cluster.everyone) server.signal('SIGKILL')
 })
 // What was found until then is said. The end of standard input is how run.js asks, or how its own end shows.
 const interrupt = () => {

@@ -98,7 +98,7 @@ export function usage() {
   --help                 this
 
 Kinds of faults, and what they need: proxy and namespaces are the two networks, disks the right to mount, preload a C
-compiler on Linux. What this machine cannot do is said, and left out.
+compiler on Linux, cgroups the right to make control groups. What this machine cannot do is said, and left out.
 
 ${faults.join('\n')}`
 }

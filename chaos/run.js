@@ -4,6 +4,7 @@ import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { FAULTS, possibleKinds } from './faults/index.js'
+import { clearGroups, hasCpuGroups } from './harness/cgroups.js'
 import { works } from './harness/command.js'
 import { isolationFor, runInside } from './harness/isolation.js'
 import { clearLeftovers, makeFolder } from './harness/leftovers.js'
@@ -20,6 +21,7 @@ async function main(args) {
     return 0
   }
   for (const line of clearLeftovers()) console.log(line)
+  clearGroups()
   const folder = makeFolder()
   try {
     return await runIn(folder, { ...options, seed: options.seed ?? 1 + (Date.now() % 1_000_000) })
@@ -58,6 +60,7 @@ function prepare(folder, options) {
     ['namespaces', options.network === 'namespaces'],
     ['disks', isolation !== null],
     ['preload', library !== null],
+    ['cgroups', hasCpuGroups()],
   ])
   if (options.network === 'namespaces') requireNamespaces(isolation)
   const possible = possibleKinds(new Set([...abilities].filter(([, has]) => has).map(([name]) => name)))
@@ -67,7 +70,7 @@ function prepare(folder, options) {
   for (const name of names.filter((each) => !kinds.includes(each))) {
     const { needs } = FAULTS.get(name)
     // The faults of the other network are not missed, unless they were asked for by name.
-    if (areNamed || needs === 'disks' || needs === 'preload')
+    if (areNamed || needs === 'disks' || needs === 'preload' || needs === 'cgroups')
       missing.set(REASONS[needs], [...(missing.get(REASONS[needs]) ?? []), name])
   }
   if (kinds.length === 0)
@@ -80,6 +83,7 @@ const REASONS = {
   namespaces: '--network namespaces',
   disks: 'the right to mount',
   preload: 'a C compiler (cc) or preloading',
+  cgroups: 'the right to make control groups with a limit of the processor',
 }
 
 function requireNamespaces(isolation) {

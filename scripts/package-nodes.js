@@ -6,19 +6,16 @@
 //   npm run package:nodes -- --nodes 20.19.0,22.12.0     other versions
 //
 // The Nodes are npm packages, about 100 MB each, kept in a temporary folder. Needs a registry, and what `npm run build` makes.
-import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { runnerImport, transformWithOxc } from 'vite'
+import { NODES, nodeOf } from './nodes.js'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const NODES = '20.20.2,22.23.3,24.21.0,26.10.0'
-const PLATFORM = `${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`
-const CACHE = join(tmpdir(), 'quorate-nodes')
 const COMPILER_OPTIONS = {
   target: 'ES2023',
   module: 'NodeNext',
@@ -117,19 +114,6 @@ async function tryLab(node, version) {
 function runsTypeScript(version) {
   const [major, minor] = version.split('.').map(Number)
   return major >= 24 || (major === 22 && minor >= 18) || (major === 23 && minor >= 6)
-}
-
-/** The program, installed if it is not there yet. */
-function nodeOf(version) {
-  const name = `node-${PLATFORM}`
-  const home = join(CACHE, version)
-  const program = join(home, 'node_modules', name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
-  if (existsSync(program)) return program
-  mkdirSync(home, { recursive: true })
-  writeFileSync(join(home, 'package.json'), '{ "private": true }')
-  const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
-  execFileSync('npm', ['install', ...flags, `${name}@${version}`], { cwd: home, shell: process.platform === 'win32' })
-  return program
 }
 
 function row(node, ...cells) {

@@ -3,7 +3,7 @@
 //
 //   npm test                          all of it
 //   npm test -- --only lint           one step, or several: --only build,types
-//   npm test -- --only paper,lab      some of the tests
+//   npm test -- --only paper,lab      some of the tests, and the build, because tests run what is built
 //
 // Plain JavaScript, because nothing is built yet when it runs.
 import { spawn } from 'node:child_process'
@@ -54,7 +54,8 @@ const total = { passed: 0, failed: 0 }
 
 async function main() {
   const { values } = parseArgs({ options: { only: { type: 'string', multiple: true } } })
-  const chosen = values.only?.flatMap((names) => names.split(',')) ?? NAMES
+  const asked = values.only?.flatMap((names) => names.split(',')) ?? NAMES
+  const chosen = asked.some((name) => GROUPS.some((group) => group.name === name)) ? ['build', ...asked] : asked
   const unknown = chosen.filter((name) => !NAMES.includes(name))
   if (unknown.length > 0) {
     console.error(`there is no step ${unknown.join(', ')}: choose among ${NAMES.join(', ')}`)
@@ -82,6 +83,7 @@ async function runTests(chosen) {
   const { code, output, seconds } = await run([
     'vitest',
     'run',
+    '--mode=built',
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${results}`,

@@ -14,7 +14,7 @@ function dashed(name) {
   return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }
 
-/** @param abilities which of proxy, namespaces, disks, preload there are @returns the kinds that can be had with them */
+/** @param abilities which of proxy, namespaces, disks, preload, cgroups there are @returns the kinds that can be had with them */
 export function possibleKinds(abilities) {
   return [...FAULTS].filter(([, { needs }]) => needs === undefined || abilities.has(needs)).map(([name]) => name)
 }

@@ -1,4 +1,6 @@
 // Processes that die, stand still, or hardly get on.
+import { basename } from 'node:path'
+import { throttle as throttleProcess } from '../harness/cgroups.js'
 import { sleep } from '../harness/time.js'
 
 const RESTART_AFTER_MS = [50, 3000]
@@ -60,5 +62,20 @@ export const starve = {
       server.signal('SIGCONT')
       await sleep(100 - stoppedMs)
     }
+  },
+}
+
+let throttled = 0
+
+export const throttle = {
+  help: 'little processor: 3 to 30 % of one, by the kernel',
+  needs: 'cgroups',
+  draw: (random) => ({ forMs: random.between(500, 5000), percent: random.between(3, 30) }),
+  begin: async ({ cluster, server, ended }, { forMs, percent }) => {
+    const pid = server.process?.pid
+    if (pid === undefined) return
+    const end = throttleProcess(pid, `${basename(cluster.folder)}-${++throttled}`, percent)
+    await Promise.race([sleep(forMs), ended])
+    end()
   },
 }

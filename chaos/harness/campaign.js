@@ -89,13 +89,13 @@ export class Campaign {
     writeFileSync(join(this.folder, 'history.jsonl'), `${history}\n`)
     writeFileSync(join(this.folder, 'plan.json'), JSON.stringify(phase.plan, null, 1))
     // Small file systems of their own are gone with the run, and seen by nobody outside of it.
-    for (const { id, disk } of this.cluster.servers) cpSync(disk, join(this.folder, `${id}.disk`), { recursive: true })
+    for (const { id, disk } of this.cluster.everyone) cpSync(disk, join(this.folder, `${id}.disk`), { recursive: true })
     writeFileSync(join(this.folder, 'violations.txt'), `${phase.violations.join('\n')}\n`)
   }
 
   /** All there is to say, as one object. */
   summary() {
-    const { servers } = this.cluster
+    const servers = [...this.cluster.everyone, ...this.cluster.former]
     const { recoveriesMs, ...figures } = this.figures
     const failed = this.phases.filter(({ violations }) => violations.length > 0)
     const sorted = recoveriesMs.sort((one, other) => one - other)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { run } from './command.js'
 import { ask, Caller, pairsIn } from './http.js'
 import { CallFaults } from './preload.js'
+import { Replacement } from './replacement.js'
 import { Server } from './server.js'
 import { until } from './time.js'
 
@@ -29,20 +30,49 @@ export class Cluster {
   constructor({ folder, network, library, ownDisks }) {
     Object.assign(this, { folder, network, library, ownDisks })
     this.caller = new Caller()
+    /** Who votes, or will when all is healed. */
     this.servers = []
+    /** The one change of a server for another that is under way; null for none. */
+    this.replacement = null
+    this.isReplacing = false
+    /** Removed for ever. */
+    this.former = []
+    this.named = 0
+  }
+
+  /** Whose processes may run. */
+  get everyone() {
+    return this.replacement === null ? this.servers : [...this.servers, this.replacement.newcomer]
+  }
+
+  /** A name that no server had. */
+  nextName() {
+    const number = this.named++
+    return IDS[number] ?? `n${number}`
   }
 
   /** @returns null when all serve; else what is wrong */
   async start(count) {
     const places = []
-    for (const id of IDS.slice(0, count)) places.push(await this.network.place(id))
+    while (places.length < count) places.push(await this.network.place(this.nextName()))
     const members = Object.fromEntries(places.map(({ id, member }) => [id, member]))
-    for (const place of places) this.servers.push(this.configure(place, members))
+    for (const place of places) this.servers.push(this.configure(place, { members }))
     for (const server of this.servers) server.start()
     return this.allReady()
   }
 
-  configure({ id, listen, clients, wrapper }, members) {
+  /** Begins to put a new server in the place of this one. @returns false when another change is under way */
+  async replace(server) {
+    if (this.isReplacing) return false
+    this.isReplacing = true
+    const replacement = new Replacement(this, server)
+    await replacement.begin()
+    this.replacement = replacement
+    return true
+  }
+
+  /** @param membership `members` that are there, and `join` for a newcomer */
+  configure({ id, listen, clients, member, wrapper }, membership) {
     const disk = join(this.folder, id)
     mkdirSync(disk)
     if (this.ownDisks) run('mount', '-t', 'tmpfs', '-o', DISK, 'none', disk)
@@ -51,11 +81,13 @@ export class Cluster {
     const faults = this.library === null ? null : new CallFaults(this.library, join(this.folder, `${id}.faults`), data)
     const [host, port] = clients.split(':')
     const configuration = {
-      ...{ id, cluster: 'chaos', data, listen, members, clientListen: clients, raft: RAFT, allowPlaintext: true },
+      ...{ id, cluster: 'chaos', data, listen, clientListen: clients, raft: RAFT, allowPlaintext: true },
+      ...membership,
       ...{ requestTimeoutMs: REQUEST_TIMEOUT_MS, ...SIZES },
     }
     const files = { config: join(this.folder, `${id}.json`), log: join(this.folder, `${id}.log`) }
-    return new Server({ id, disk, configuration, faults, wrapper, clients: { host, port: Number(port) }, ...files })
+    const place = { disk, member, wrapper, clients: { host, port: Number(port) } }
+    return new Server({ id, configuration, faults, ...place, ...files })
   }
 
   server(id) {
@@ -64,7 +96,7 @@ export class Cluster {
 
   /** @returns null when all serve; else what is wrong */
   async allReady() {
-    for (const server of this.servers) {
+    for (const server of this.everyone) {
       const isReady = await until(() => server.isReady || !server.isRunning, READY_TIMEOUT_MS)
       if (isReady === null) return `${server.id} was not ready within ${READY_TIMEOUT_MS / 1000} s of its start`
       if (!server.isRunning) return `${server.id} did not start: ${describeEnd(server.ends.at(-1))}`
@@ -112,7 +144,7 @@ export class Cluster {
   /** Whatever was done to them is undone, and all run again. */
   async heal() {
     this.network.heal()
-    for (const server of this.servers) {
+    for (const server of this.everyone) {
       server.faults?.clear()
       this.makeRoom(server)
       server.isHeldDown = false
@@ -125,15 +157,15 @@ export class Cluster {
   async startAll() {
     // One that met a fault before it was healed may stop itself just now, once.
     for (let attempt = 0; ; attempt++) {
-      for (const server of this.servers) if (!server.isRunning) server.start()
+      for (const server of this.everyone) if (!server.isRunning) server.start()
       const problem = await this.allReady()
       if (problem === null || attempt === 1) return problem
     }
   }
 
   async end() {
-    await Promise.all(this.servers.map((server) => server.kill()))
-    for (const server of this.servers) server.faults?.close()
+    await Promise.all(this.everyone.map((server) => server.kill()))
+    for (const server of [...this.everyone, ...this.former]) server.faults?.close()
     this.caller.close()
     await this.network.close()
   }

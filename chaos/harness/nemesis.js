@@ -14,12 +14,13 @@ export class Nemesis {
     this.counts = {}
     /** Servers that stopped themselves, by code. */
     this.stops = {}
-    this.judged = new Map(cluster.servers.map((server) => [server, server.ends.length]))
+    const all = [...cluster.everyone, ...cluster.former]
+    this.judged = new Map(all.map((server) => [server, server.ends.length]))
   }
 
   /** @param plan of `drawPlan` */
   async run(plan, troubleMs) {
-    for (const server of this.cluster.servers) server.hasBadDisk = false
+    for (const server of this.cluster.everyone) server.hasBadDisk = false
     let finish
     const ended = new Promise((resolve) => {
       finish = resolve
@@ -58,12 +59,13 @@ export class Nemesis {
     const restarts = new Set()
     while (!isOver) {
       this.judge()
-      for (const server of this.cluster.servers) {
+      for (const server of this.cluster.everyone) {
         if (server.isRunning || server.isHeldDown || restarts.has(server)) continue
         restarts.add(server)
         void sleep(RESTART_AFTER_MS).then(() => {
           restarts.delete(server)
-          if (!server.isRunning && !server.isHeldDown && !isOver) server.start()
+          const isNeeded = this.cluster.everyone.includes(server)
+          if (isNeeded && !server.isRunning && !server.isHeldDown && !isOver) server.start()
         })
       }
       await sleep(LOOK_EVERY_MS)
@@ -72,7 +74,8 @@ export class Nemesis {
 
   /** Looks at each end of a process once: who ends unasked must have had a reason, and have said it. */
   judge() {
-    for (const [server, count] of this.judged) {
+    for (const server of [...this.cluster.everyone, ...this.cluster.former]) {
+      const count = this.judged.get(server) ?? 0
       for (const end of server.ends.slice(count)) this.judgeEnd(server, end)
       this.judged.set(server, server.ends.length)
     }
@@ -84,7 +87,9 @@ export class Nemesis {
     // One that does not serve yet has not asked to be told of signals.
     if (wanted === 'terminate' && (status === 0 || signal === 'SIGTERM')) return
     const hasReason = status === 1 && failure !== null && server.hasBadDisk
-    if (hasReason && failure.code !== 'ERR_QUORATE_STORAGE_DAMAGED') {
+    // "ENOSPC" alone is the system's word, and says neither of what nor what to do.
+    const isOurs = failure?.code.startsWith('ERR_QUORATE_') && failure.code !== 'ERR_QUORATE_STORAGE_DAMAGED'
+    if (hasReason && isOurs) {
       this.stops[failure.code] = (this.stops[failure.code] ?? 0) + 1
       return
     }

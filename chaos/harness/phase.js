@@ -77,6 +77,7 @@ export class Phase {
   async allVote() {
     const { cluster } = this
     const isDone = await until(async () => {
+      if (cluster.replacement !== null && !(await cluster.replacement.advance())) return false
       const leader = await cluster.leader()
       const status = leader === null ? null : await cluster.statusOf(leader)
       const voters = status?.configuration?.voters ?? []

@@ -1,9 +1,11 @@
 // A checker that never complains is worth nothing: here somebody tampers with a server, and it must notice.
 import { expect, test } from 'vitest'
+import { type Configuration, votersOnly } from './configuration.ts'
 import { InvariantChecker, InvariantViolation } from './invariants.ts'
 import type { RaftState } from './state.ts'
 import { TestCluster } from './testing/cluster.ts'
-import { commandAt } from './testing/logs.ts'
+import { commandAt, entriesOf } from './testing/logs.ts'
+import { ANY } from './testing/network.ts'
 
 /** Three servers; s1 leads term 1 and has committed four entries everywhere. */
 function cluster(): TestCluster {
@@ -66,6 +68,66 @@ test('Log Matching: an entry of the same index and term holds another command', 
   }
   expect(brokenBy('s2', tamper)).toBe('Log Matching')
 })
+
+test('Leader Completeness: a later leader lacks what was committed while it was down', () => {
+  const subject = cluster()
+  subject.crash('s2')
+  subject.propose('s1', [new Uint8Array(9)])
+  subject.settle()
+  subject.restart('s2')
+  Object.assign(stateOf(subject, 's2'), { role: 'leader', currentTerm: 9 })
+  expect(() => subject.check(subject.server('s2').running())).toThrow(
+    /^Leader Completeness: .* lacks committed entry 5$/,
+  )
+})
+
+test('a candidate of term 1 whose last vote comes late owes nothing to the leader of term 2', () => {
+  const subject = new TestCluster({ ids: ['s1', 's2', 's3'] })
+  subject.tick('s1')
+  subject.network.cut('s1', 's3')
+  subject.deliver({ ...ANY, from: 's1', to: 's2' })
+  const [lateVote] = subject.network.select({ ...ANY, type: 'RequestVoteReply', to: 's1' })
+  if (lateVote === undefined) throw new Error('s2 has not voted')
+  lateVote.isHeld = true
+  for (const [from, to] of [
+    ['s2', 's1'],
+    ['s3', 's1'],
+    ['s1', 's2'],
+  ] as const)
+    subject.network.cut(from, to)
+  subject.timeout('s2')
+  subject.settle()
+  expect([stateOf(subject, 's2').role, subject.invariants.committedCount]).toEqual(['leader', 2])
+  subject.arrive(lateVote)
+  expect(stateOf(subject, 's1')).toMatchObject({ role: 'leader', currentTerm: 1 })
+})
+
+/** Half of a joint change: s1 leads, and its first entry is on the half that comes, s1, s4 and s5, alone. */
+function halfOfJointChange(): { subject: TestCluster; next: Configuration } {
+  const ids = ['s1', 's2', 's3', 's4', 's5']
+  const next = { ...votersOnly(Object.fromEntries(ids.map((id) => [id, id]))), voters: ['s1', 's4', 's5'] }
+  const subject = new TestCluster({ ids, configuration: { ...next, votersOutgoing: ['s1', 's2', 's3'] } })
+  subject.tick('s1')
+  subject.deliver({ ...ANY, type: 'RequestVote' })
+  subject.network.cut('s1', 's2')
+  subject.network.cut('s1', 's3')
+  subject.settle()
+  return { subject, next }
+}
+
+test.each(['', ', and then appends the configuration that ends it'])(
+  'Commit Rule: a joint change commits by one half%s',
+  (andThen) => {
+    const { subject, next } = halfOfJointChange()
+    const state = stateOf(subject, 's1')
+    expect([state.role, state.commitIndex, state.log.lastIndex]).toEqual(['leader', 0, 1])
+    state.commitIndex = 1
+    const appended = andThen === '' ? [] : entriesOf('1c', 2, new Map([['c', next]]))
+    for (const entry of appended) state.configurations.append(entry)
+    state.log.append(appended)
+    expect(() => subject.check(subject.server('s1').running())).toThrow(/^Commit Rule: .* without a quorum/)
+  },
+)
 
 test('Durable Match: the leader counts on what a follower does not have', () => {
   const tamper = (state: RaftState): void => {

@@ -7,7 +7,7 @@
 import type { SnapshotMeta } from '../raft/ready.ts'
 import type { Random } from '../util/random.ts'
 import { carryOut } from './carry-out.ts'
-import { DamageError, diskFull, poisoned, StorageError } from './errors.ts'
+import { DamageError, diskFull, StorageError, snapshotUnopened, snapshotVoid } from './errors.ts'
 import { type File, type FileSystem, isDiskFull } from './file-system.ts'
 import { checkSnapshotFile, readSnapshotFile, SnapshotFileWriter } from './snapshot-file.ts'
 import { isSnapshotName, isUnfinishedSnapshot, snapshotName } from './snapshot-format.ts'
@@ -62,7 +62,7 @@ export class DiskSnapshots implements SnapshotStore {
     this.requireOpen()
     this.created++
     const name = `snapshot-${this.created}.tmp`
-    const file = await carryOut('begin a snapshot', () => this.fileSystem.open(name, 'create'))
+    const file = await carryOut('begin a snapshot', () => this.fileSystem.open(name, 'create'), snapshotVoid)
     try {
       const writer = new DiskSnapshotWriter(this, { file, name, id: id ?? this.makeId(), meta })
       this.writers.add(writer)
@@ -70,14 +70,14 @@ export class DiskSnapshots implements SnapshotStore {
     } catch (error) {
       await file.close()
       await this.fileSystem.remove(name)
-      throw isDiskFull(error) ? diskFull('begin a snapshot', error) : poisoned('begin a snapshot', error)
+      throw isDiskFull(error) ? diskFull('begin a snapshot', error) : snapshotVoid('begin a snapshot', error)
     }
   }
 
   async *read(snapshot: StoredSnapshot, offset = 0): AsyncGenerator<Uint8Array> {
     this.requireOpen()
     const name = snapshotName(snapshot.meta)
-    const file = await this.fileSystem.open(name, 'existing')
+    const file = await this.openToRead(name)
     try {
       yield* readSnapshotFile(file, this.path(name), snapshot, offset)
     } finally {
@@ -138,6 +138,15 @@ export class DiskSnapshots implements SnapshotStore {
     }
   }
 
+  /** What fails while the bytes are read is damage, and says where; what cannot be opened may be there and well. */
+  private async openToRead(name: string): Promise<File> {
+    try {
+      return await this.fileSystem.open(name, 'existing')
+    } catch (error) {
+      throw snapshotUnopened(this.path(name), error)
+    }
+  }
+
   private makeId(): string {
     const word = () => this.random.uint32().toString(16).padStart(8, '0')
     return word() + word() + word() + word()
@@ -179,17 +188,17 @@ class DiskSnapshotWriter implements SnapshotWriter {
 
   async write(bytes: Uint8Array): Promise<void> {
     this.requireUnderWay()
-    await carryOut('write a snapshot', () => this.content.write(bytes))
+    await carryOut('write a snapshot', () => this.content.write(bytes), snapshotVoid)
   }
 
   async commit(): Promise<StoredSnapshot> {
     this.requireUnderWay()
     const { id, meta, file, name } = this.place
-    await carryOut('finish a snapshot', () => this.content.finish())
+    await carryOut('finish a snapshot', () => this.content.finish(), snapshotVoid)
     this.ended = true
     await file.close()
     const snapshot = { id, meta, sizeBytes: this.sizeBytes }
-    return carryOut('put a snapshot in its place', () => this.store.adopt(this, name, snapshot))
+    return carryOut('put a snapshot in its place', () => this.store.adopt(this, name, snapshot), snapshotVoid)
   }
 
   async abort(): Promise<void> {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { votersOnly } from '../raft/configuration.ts'
 import { encodeEntries, type Index, type Term } from '../raft/entry.ts'
 import type { PersistBatch } from '../raft/ready.ts'
-import { utf8Decode, utf8Encode } from '../util/bytes.ts'
+import { concat, utf8Decode, utf8Encode } from '../util/bytes.ts'
 import { Random } from '../util/random.ts'
 import { type DiskStorage, openDiskStorage } from './disk-storage.ts'
 import { type Fault, MemoryFileSystem, type Operation } from './memory-file-system.ts'
@@ -30,9 +30,9 @@ async function contentsOf({ boot, log, snapshots }: DiskStorage): Promise<Conten
   const { hardState, base, lastIndex, snapshot } = boot
   const entries = await log.read(base.index + 1, lastIndex, 1e9)
   const latest = snapshots.latest()
-  const bytes: number[] = []
-  if (latest !== null) for await (const piece of snapshots.read(latest)) bytes.push(...piece)
-  expect(bytes).toEqual(latest === null ? [] : [...snapshotBytes(snapshot.index)])
+  const pieces: Uint8Array[] = []
+  if (latest !== null) for await (const piece of snapshots.read(latest)) pieces.push(piece)
+  expect(utf8Decode(concat(pieces))).toBe(latest === null ? '' : snapshotText(snapshot.index))
   expect(entries.length).toBe(lastIndex - base.index)
   return {
     vote: `${hardState.term} ${hardState.votedFor}`,
@@ -42,8 +42,8 @@ async function contentsOf({ boot, log, snapshots }: DiskStorage): Promise<Conten
   }
 }
 
-function snapshotBytes(index: Index): Uint8Array {
-  return utf8Encode(`state as of ${index} `.repeat(40))
+function snapshotText(index: Index): string {
+  return `state as of ${index} `.repeat(40)
 }
 
 /**
@@ -124,7 +124,7 @@ class Work {
   private async store(index: Index, term: Term): Promise<void> {
     const writer = await this.storage.snapshots.create({ index, term, configuration })
     try {
-      await writer.write(snapshotBytes(index))
+      await writer.write(utf8Encode(snapshotText(index)))
       await writer.commit()
     } catch (error) {
       await writer.abort()

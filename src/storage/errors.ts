@@ -8,7 +8,10 @@ import type { FileSystemError } from './file-system.ts'
 export type StorageErrorCode =
   /** No room. Nothing of the write counts, the store goes on; the same write may be tried again. */
   | 'ERR_QUORATE_DISK_FULL'
-  /** A write or sync failed: nobody knows what the disk holds. Final for this store; restart to have it examined. */
+  /**
+   * A write or sync failed: nobody knows what the disk holds. Final for a log; restart to have it examined. A snapshot that
+   * met it is void, and its store goes on.
+   */
   | 'ERR_QUORATE_STORAGE_POISONED'
   /** The disk gave back other bytes than were written. The store does not open, and leaves them as they are. */
   | 'ERR_QUORATE_STORAGE_DAMAGED'
@@ -79,5 +82,22 @@ export function diskFull(what: string, cause: FileSystemError): StorageError {
 export function poisoned(what: string, cause: unknown): StorageError {
   const reason = cause instanceof Error ? cause.message : String(cause)
   const message = `could not ${what} (${reason}): what the disk holds is unknown. Stop this server, check the disk, restart`
+  return new StorageError('ERR_QUORATE_STORAGE_POISONED', message, cause)
+}
+
+/**
+ * `what` completes "could not …", and is about a snapshot. That is void then and no more: nothing that was acknowledged is
+ * in it alone, so whoever read "stop this server" would stop one that is well.
+ */
+export function snapshotVoid(what: string, cause: unknown): StorageError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  const message = `could not ${what} (${reason}). It does not count, the server goes on with its log, and a snapshot will be tried again: check the disk`
+  return new StorageError('ERR_QUORATE_STORAGE_POISONED', message, cause)
+}
+
+/** Also for want of room: to open a file needs none that an operator could make. */
+export function snapshotUnopened(path: string, cause: unknown): StorageError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  const message = `could not open the snapshot ${path} (${reason}): check the disk, and that nothing else uses the folder`
   return new StorageError('ERR_QUORATE_STORAGE_POISONED', message, cause)
 }

@@ -33,7 +33,8 @@ export interface SnapshotStore {
    * The bytes from `offset` on, checked, in pieces. One that was replaced meanwhile is read to its end all the same,
    * once begun.
    *
-   * @throws StorageError ERR_QUORATE_STORAGE_DAMAGED when the bytes are not what was written
+   * @throws StorageError ERR_QUORATE_STORAGE_DAMAGED when the bytes are not what was written,
+   *   ERR_QUORATE_STORAGE_POISONED when they cannot be come at
    */
   read(snapshot: StoredSnapshot, offset?: number): AsyncIterable<Uint8Array>
 

@@ -98,6 +98,7 @@ describe('AppendEntries', () => {
 test('250,000 mutated frames: no exception, no memory beyond the limit, and what passes is well-formed', () => {
   const random = new Random(2026)
   const originals = SAMPLE_FRAMES.map(({ frame }) => concat(frame.pieces))
+  let mostHeld = 0
   let refused = 0
   let passed = 0
   for (let round = 0; round < 250_000; round++) {
@@ -108,8 +109,9 @@ test('250,000 mutated frames: no exception, no memory beyond the limit, and what
       return decodeAny(random.chance(0.5) ? frame : mutateBody(random, frame))
     })
     if (trouble !== null) refused++
-    expect(reader.heldBytes).toBeLessThanOrEqual(256 * 1024 + 64)
+    mostHeld = Math.max(mostHeld, reader.heldBytes)
   }
+  expect(mostHeld).toBeLessThanOrEqual(256 * 1024 + 64)
   expect(refused).toBeGreaterThan(100_000)
   expect(passed).toBeGreaterThan(10_000)
 }, 60_000)

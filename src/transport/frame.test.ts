@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { concat, writeUint32 } from '../util/bytes.ts'
 import { Random } from '../util/random.ts'
@@ -20,8 +21,10 @@ describe('frames', () => {
 
   test('a stream cut in two at any byte reads the same', () => {
     const whole = read([stream]).frames
-    for (let cut = 0; cut <= stream.length; cut++)
-      expect(read([stream.subarray(0, cut), stream.subarray(cut)]).frames).toEqual(whole)
+    const cuts = Array.from({ length: stream.length + 1 }, (_, cut) => cut)
+    const readAt = (cut: number): Frame[] => read([stream.subarray(0, cut), stream.subarray(cut)]).frames
+    // Compared by Node: `expect` takes a millisecond for each of these, and there are thousands.
+    expect(cuts.filter((cut) => !isDeepStrictEqual(readAt(cut), whole))).toEqual([])
   })
 
   test('a stream in pieces of any size reads the same', () => {

@@ -67,12 +67,29 @@ function plain({ type, value }: RawComment): string {
   return type === 'Line' ? value : value.replaceAll(/^[ \t]*\* ?/gm, ' ')
 }
 
-/** Every node below `node`, itself included, with the node that it hangs on. */
-export function* walk(node: Node, parent: Node | null = null): Generator<{ node: Node; parent: Node | null }> {
-  yield { node, parent }
-  for (const value of Object.values(node)) {
-    for (const child of Array.isArray(value) ? value : [value]) if (isNode(child)) yield* walk(child, node)
+export interface Place {
+  readonly node: Node
+  /** Null at the root. */
+  readonly parent: Node | null
+}
+
+/** Nine rules walk through eight hundred files: once is enough, and a nested generator passes each node up all levels. */
+const walked = new WeakMap<Node, readonly Place[]>()
+
+/** All nodes of a file's tree, parents first. */
+export function walk(tree: Node): readonly Place[] {
+  const known = walked.get(tree)
+  if (known !== undefined) return known
+  const places: Place[] = []
+  const visit = (node: Node, parent: Node | null): void => {
+    places.push({ node, parent })
+    for (const value of Object.values(node)) {
+      for (const child of Array.isArray(value) ? value : [value]) if (isNode(child)) visit(child, node)
+    }
   }
+  visit(tree, null)
+  walked.set(tree, places)
+  return places
 }
 
 export function isNode(value: unknown): value is Node {

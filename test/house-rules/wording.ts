@@ -73,7 +73,7 @@ function parses(line: string): boolean {
 /** `any` and `!` switch the compiler off at that place. */
 export function checkTypeHoles(files: readonly SourceFile[]): Violation[] {
   return files.flatMap((file) =>
-    [...walk(file.tree)].flatMap(({ node }) => {
+    walk(file.tree).flatMap(({ node }) => {
       if (node.type === 'TSAnyKeyword') return [`${at(file, node.start)}: any: use unknown, or the type it has`]
       if (node.type === 'TSNonNullExpression')
         return [`${at(file, node.end)}: "!": check it, or assert why it cannot be`]
@@ -172,7 +172,7 @@ export function checkSwitchedOffTests(files: readonly SourceFile[]): Violation[]
   return files
     .filter(({ path }) => isForTests(path))
     .flatMap((file) =>
-      [...walk(file.tree)].flatMap(({ node, parent }) => {
+      walk(file.tree).flatMap(({ node, parent }) => {
         const isOff = node.type === 'MemberExpression' && /^(test|it|describe)$/.test(nameOf(node['object']))
         if (isOff && SWITCHED_OFF.test(nameOf(node['property'])))
           return [`${at(file, node.start)}: a test that is switched off: mend it, or delete it`]

@@ -115,7 +115,7 @@ export class Cluster {
     return this.server(id).disk
   }
 
-  /** What the server told its operator, all lives together. */
+  /** What the server told its operator, and the reasons that it gave, all lives together. */
   log(id: string): readonly string[] {
     return this.server(id).log
   }
@@ -360,7 +360,10 @@ export class Cluster {
   ): Omit<RaftNodeOptions, 'boot' | 'log' | 'snapshots' | 'id' | 'transport'> & { id?: string } {
     const { raft = {}, isChecked = true, ...all } = this.options
     const { size: _size, seed: _seed, stateMachine: _machine, durable: _durable, ...others } = all
-    const write = (message: string): void => void server.log.push(message)
+    const write = (message: string, fields: { readonly reason?: unknown } = {}): void => {
+      server.log.push(message)
+      if (typeof fields.reason === 'string') server.log.push(fields.reason)
+    }
     return {
       ...others,
       raft,

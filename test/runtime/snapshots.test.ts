@@ -73,6 +73,24 @@ describe('snapshots', () => {
     await cluster.clock.advance(100)
     expect(cluster.node(leader).status().snapshotIndex).toBeGreaterThan(20)
   })
+
+  test.each(['write', 'sync', 'rename'])(
+    'that a failing %s makes void are taken again, as the node says',
+    async (kind) => {
+      const cluster = await Cluster.start(OFTEN)
+      const leader = await cluster.leader()
+      cluster.disk(leader).fault = (done) =>
+        done.kind === kind && done.name.includes('snapshot') ? { code: 'EIO', effect: 'none' } : null
+      await writeLines(cluster, 20)
+      expect(cluster.log(leader)).toContainEqual(
+        expect.stringMatching(/^could not .* a snapshot .*EIO.* the server goes on with its log/),
+      )
+      cluster.freeDisk(leader)
+      await writeLines(cluster, 20)
+      await cluster.clock.advance(100)
+      expect(cluster.node(leader).status().snapshotIndex).toBeGreaterThan(20)
+    },
+  )
 })
 
 async function writeLines(cluster: Cluster, count: number, leader?: string): Promise<void> {

@@ -49,6 +49,14 @@ describe('The configuration', () => {
     })
   })
 
+  test('of a server that joins, which is none of the members yet', () => {
+    const joining = { ...MINIMAL, id: 'd', listen: '127.0.0.1:7004' }
+    expect(read({ ...joining, join: true })).toMatchObject({ id: 'd', join: true })
+    expect(read(joining, '--join')).toMatchObject({ join: true })
+    expect(() => read({ ...joining, join: false })).toThrow("id 'd' is not among the members")
+    expect(() => read({ ...joining, join: 'yes' })).toThrow('join is "yes", neither true nor false')
+  })
+
   test('that the guide shows is one', () => {
     const guide = readFileSync(new URL('../../../docs/guide/server.md', import.meta.url), 'utf8')
     const [, example = ''] = /```json\n(.*?"clientListen".*?)```/s.exec(guide) ?? []

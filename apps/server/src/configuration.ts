@@ -17,6 +17,8 @@ export interface ServeConfiguration {
   readonly listen?: string
   readonly clientListen: string
   readonly members: { readonly [id: string]: string }
+  /** This server is new in a cluster that exists: the members are asked to take it in. */
+  readonly join?: true
   readonly requestTimeoutMs: number
   readonly logLevel: LogLevel
   readonly allowPlaintext: boolean
@@ -34,6 +36,7 @@ export const SERVE_FLAGS: Readonly<Record<string, FlagSpec>> = {
   listen: { type: 'string' },
   'client-listen': { type: 'string' },
   members: { type: 'string' },
+  join: { type: 'boolean' },
   'request-timeout-ms': { type: 'string' },
   'snapshot-every-bytes': { type: 'string' },
   'log-level': { type: 'string' },
@@ -100,7 +103,7 @@ function readFile(path: string): Fields {
 
 function checkConfiguration(fields: Fields, file: string | undefined): ServeConfiguration {
   const { id, cluster = 'quorate', data, listen, clientListen = '127.0.0.1:2379', members, ...rest } = fields
-  const { requestTimeoutMs = 5000, logLevel = 'info', allowPlaintext = false, snapshotEveryBytes, ...more } = rest
+  const { requestTimeoutMs = 5000, logLevel = 'info', allowPlaintext = false, snapshotEveryBytes, join, ...more } = rest
   const { raft, storage = {}, peerCa, peerCertificate, peerKey, ...unknown } = more
   const [unknownName] = Object.keys(unknown)
   if (unknownName !== undefined) throw new UsageError(`unknown field '${unknownName}' in ${file}`)
@@ -120,11 +123,12 @@ function checkConfiguration(fields: Fields, file: string | undefined): ServeConf
     storage: requireNumbers(storage, 'storage'),
     ...(peerTls === null ? {} : { peerTls }),
     ...(listen === undefined ? {} : { listen: requireAddress(listen, 'listen') }),
+    ...(join !== undefined && requireBoolean(join, 'join') ? { join: true as const } : {}),
     ...(snapshotEveryBytes === undefined
       ? {}
       : { snapshotEveryBytes: requireNumber(snapshotEveryBytes, 'snapshotEveryBytes') }),
   }
-  if (checked.members[checked.id] === undefined) {
+  if (checked.members[checked.id] === undefined && checked.join === undefined) {
     throw new UsageError(`id '${checked.id}' is not among the members ${Object.keys(checked.members).join(', ')}`)
   }
   return checked

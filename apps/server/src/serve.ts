@@ -14,6 +14,8 @@ const SERVE_HELP = `quorate serve: run one server of a key/value cluster
   --id NAME               this server, one of the members
   --members a=HOST:PORT,b=HOST:PORT,c=HOST:PORT
                           all servers and where they listen for each other
+  --join                  this server is new in a cluster that exists: any of the members is asked to take it in;
+                          needs --listen
   --data FOLDER           this server's own folder
   --cluster NAME          the cluster's name (quorate)
   --listen HOST:PORT      where to listen for the others, if not at the member's address

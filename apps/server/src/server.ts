@@ -41,10 +41,11 @@ export async function startServer(configuration: ServeConfiguration, logger: Log
 
 function nodeOptions(configuration: ServeConfiguration, stateMachine: KvStateMachine, logger: Logger) {
   const { id, cluster, data: directory, members, requestTimeoutMs, allowPlaintext, raft, storage } = configuration
-  const { listen, snapshotEveryBytes, peerTls } = configuration
+  const { listen, join, snapshotEveryBytes, peerTls } = configuration
   return {
     ...{ id, cluster, directory, members, stateMachine, logger, requestTimeoutMs, allowPlaintext, raft, storage },
     ...(listen === undefined ? {} : { listen }),
+    ...(join === undefined ? {} : { join }),
     ...(peerTls === undefined ? {} : { tls: peerTls }),
     ...(snapshotEveryBytes === undefined ? {} : { snapshotEveryBytes }),
   }

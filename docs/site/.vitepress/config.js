@@ -12,14 +12,19 @@ const GUIDE = [
   'recipes-lock',
   'recipes-map',
   'membership',
+  'groups',
   'operations',
   'failure-modes',
   'security',
   'server',
   'lab',
+  'check',
+  'simulator',
+  'chaos',
+  'explore',
   'trace',
 ]
-const MODULES = ['', 'raft', 'storage', 'transport', 'kv', 'recipes', 'trace', 'lab']
+const MODULES = ['', 'raft', 'storage', 'transport', 'kv', 'recipes', 'sim', 'check', 'trace', 'lab', 'testing']
 const KINDS = {
   functions: 'Functions',
   classes: 'Classes',
@@ -33,6 +38,8 @@ const guide = [
   ...GUIDE.flatMap((name) => itemOf(`guide/${name}.md`)),
   ...itemOf('guide/comparison.md'),
   ...itemOf('correctness.md'),
+  ...itemOf('specification.md'),
+  ...itemOf('performance.md'),
   ...itemOf('lab-figures.md'),
 ]
 const project = ['overview', 'architecture', 'contributing', 'security', 'changelog'].flatMap((name) =>
