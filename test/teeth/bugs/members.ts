@@ -54,8 +54,8 @@ export const MEMBERSHIP_AND_SNAPSHOTS: readonly Mutation[] = [
     id: 'snapshot-with-latest-configuration',
     title: 'a snapshot carries the latest configuration instead of the one at its index',
     file: SNAPSHOT,
-    find: 'configuration: state.configurations.at(index)',
-    replace: 'configuration: state.configuration',
+    find: 'const configuration = state.configurations.at(index)',
+    replace: 'const { configuration } = state',
     source: 'NuRaft#566, #241, RATIS-1128, pikiwidb-raft#385',
   },
   {
