@@ -10,15 +10,15 @@ export const GOALS = { seeds: 1_000_000, simulatedMs: 10 * YEAR_MS, faults: 100_
 
 /** What an operator does is trouble for a cluster, and no fault. */
 const OPERATOR = ['transfer', 'snapshot', 'add', 'remove', 'demote', 'promote', 'replaceVoters', 'stop', 'upgrade']
-/** A time in which frames are cut or bytes flip: each of those is counted by itself. */
-const TIMES = ['cutFrames', 'corruptBytes']
+/** A time in which frames are cut, bytes flip, messages get lost or disks fail: each of those is counted by itself. */
+const TIMES = ['cutFrames', 'corruptBytes', 'unruly', 'fullDisk', 'breakDisk']
 const GROUPS = {
   network: [
-    ...['isolate', 'partition', 'bridge', 'cutLink', 'flap', 'delay', 'slowLink', 'unruly', 'hangUp'],
-    ...['frame cut', 'byte corrupted'],
+    ...['isolate', 'partition', 'bridge', 'cutLink', 'flap', 'delay', 'slowLink', 'hangUp'],
+    ...['frame cut', 'byte corrupted', 'message lost', 'message copied', 'message late'],
   ],
   servers: ['crash', 'crashAt', 'crashAll', 'pause', 'drift', 'leap', 'slowApply'],
-  disks: ['slowDisk', 'fullDisk', 'breakDisk', 'rot', 'misdirect', 'emptyDisk'],
+  disks: ['slowDisk', 'operation failed', 'rot', 'misdirect', 'emptyDisk'],
 }
 
 /** @returns what all campaigns together have done, or null when there was none */

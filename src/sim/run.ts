@@ -121,13 +121,15 @@ class Run {
     const { consensus, configurations, situations, messages, conformance, hash } = this
     const bounds = new Bounds(settings.maxQueuedBytes)
     const judges = [consensus, new Promises(), messages, new HandingOver(), applied, conformance, bounds]
-    const all = [...judges, configurations, situations, hash, ...observers(this.world)]
+    const counter: Observer = { lost: (_server, _message, how) => this.nemesis.count(`message ${how}`) }
+    const all = [...judges, configurations, situations, hash, counter, ...observers(this.world)]
     this.observers = new Observers(all, (error) => this.world.fail(error))
     const workload = make?.(plan) ?? new KeyValueWorkload(settings)
     const { random } = this
     this.cluster = new SimCluster(this.world, random.uint32(), settings, () => workload.machine(), this.observers, {
       cut: () => this.nemesis.count('frame cut'),
       corrupted: () => this.nemesis.count('byte corrupted'),
+      operationFailed: () => this.nemesis.count('operation failed'),
     })
     this.nemesis = new Nemesis(this.cluster, random.split())
     const history = new History(this.observers)

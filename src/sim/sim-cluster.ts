@@ -18,6 +18,11 @@ import type { World } from './world.ts'
 /** Heard of, not run into: the name of the cluster in hellos. */
 const CLUSTER = 'sim'
 
+/** Told of what the network and the disks do to the servers, so that it can be counted. */
+export interface FaultListener extends StreamFaults {
+  operationFailed(): void
+}
+
 export class SimCluster {
   readonly world: World
   readonly settings: Settings
@@ -31,6 +36,7 @@ export class SimCluster {
   onFailure: (server: SimServer, error: Error) => void = () => {}
   onStarted: (server: SimServer) => void = () => {}
   private readonly random: Random
+  private readonly faults: FaultListener
   private readonly makeMachine: () => StateMachine
   private readonly founders: { readonly [id: ServerId]: string }
   private readonly machines = new Map<SimServer, WatchedStateMachine>()
@@ -44,12 +50,13 @@ export class SimCluster {
     settings: Settings,
     makeMachine: () => StateMachine,
     observers: Observers,
-    faults: StreamFaults,
+    faults: FaultListener,
   ) {
     this.world = world
     this.settings = settings
     this.makeMachine = makeMachine
     this.observers = observers
+    this.faults = faults
     this.random = new Random(seed)
     this.calm = { ...CALM_LINK, minDelayMs: settings.minDelayMs, maxDelayMs: settings.maxDelayMs }
     this.links = new Links(this.calm, seed, ({ from, to, state }) => observers.linked(from, to, state.isUp))
@@ -68,6 +75,7 @@ export class SimCluster {
         this.observers.ended(one, error.message)
         this.onFailure(one, error)
       },
+      diskFailed: () => this.faults.operationFailed(),
     })
     this.servers.push(server)
     return server

@@ -35,6 +35,8 @@ export class SimDisk {
   readonly broken: Set<OperationKind> = new Set()
   /** What fails once with EIO. */
   readonly brokenOnce: Set<OperationKind> = new Set()
+  /** Told of every operation that is made to fail. */
+  onFailure: () => void = () => {}
   /** Looks on at every operation, before it is carried out. */
   onOperation: ((operation: Operation) => void) | null = null
   trap: Trap | null = null
@@ -98,6 +100,7 @@ export class SimDisk {
       else this.world.schedule(0, trap.spring)
     }
     const fails = this.failure(operation)
+    if (fails !== null) this.onFailure()
     return fails === null ? null : { code: fails, effect: this.random.pick(['none', 'part', 'whole'] as const) }
   }
 

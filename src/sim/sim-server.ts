@@ -27,6 +27,8 @@ export interface LifeListener {
   started(server: SimServer): void
   /** It could not start, or has stopped itself. */
   failed(server: SimServer, error: Error): void
+  /** Its disk did not do what it was asked for. */
+  diskFailed(): void
 }
 
 export class SimServer {
@@ -75,7 +77,7 @@ export class SimServer {
     this.host = new Host(this.id)
     this.clock = new SimClock(world, this.host)
     this.clock.setBack(random.below(1_000_000))
-    this.disk = new SimDisk(world, this.host, latency, random.split())
+    this.disk = this.newDisk(random.split())
   }
 
   get isUp(): boolean {
@@ -130,8 +132,14 @@ export class SimServer {
 
   /** The folder is gone; a new, empty one is under the same name. */
   emptyDisk(): void {
-    this.disk = new SimDisk(this.world, this.host, this.latency, this.random.split())
+    this.disk = this.newDisk(this.random.split())
     this.diskNumber++
+  }
+
+  private newDisk(random: Random): SimDisk {
+    const disk = new SimDisk(this.world, this.host, this.latency, random)
+    disk.onFailure = () => this.listener.diskFailed()
+    return disk
   }
 
   private fail(error: Error): void {

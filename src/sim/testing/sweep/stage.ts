@@ -52,7 +52,7 @@ export class Stage {
   constructor(hop: Hop, seed: number) {
     this.world = new World(hop)
     const observers = new Observers([new Applied(), new Consensus()], (error) => this.world.fail(error))
-    const calm = { cut: () => {}, corrupted: () => {} }
+    const calm = { cut: () => {}, corrupted: () => {}, operationFailed: () => {} }
     this.cluster = new SimCluster(this.world, seed, SETTINGS, () => new KvStateMachine(), observers, calm)
   }
 
