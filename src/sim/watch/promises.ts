@@ -58,6 +58,8 @@ class Image {
 interface Record {
   diskNumber: number
   durable: Image
+  /** How far the disk has had the log in each term: what is acknowledged late was there, whatever has replaced it since. */
+  readonly reached: Map<Term, number>
   /** Handed to the disk and not confirmed: each of them may have arrived. */
   pending: PersistBatch[]
 }
@@ -71,11 +73,14 @@ export class Promises implements Observer {
   opened(server: SimServer, boot: BootState): void {
     const record = this.records.get(server.id)
     if (record === undefined || record.diskNumber !== server.diskNumber) {
-      this.records.set(server.id, { diskNumber: server.diskNumber, durable: imageOf(boot), pending: [] })
+      const durable = imageOf(boot)
+      const reached = new Map([[durable.term, durable.lastIndex]])
+      this.records.set(server.id, { diskNumber: server.diskNumber, durable, reached, pending: [] })
       return
     }
     this.checkBoot(server, record, boot)
     record.durable = imageOf(boot)
+    noteReached(record)
     record.pending = []
   }
 
@@ -90,14 +95,16 @@ export class Promises implements Observer {
     if (record === undefined) return
     for (const batch of batches) {
       record.durable.write(batch)
+      noteReached(record)
       const place = record.pending.indexOf(batch)
       if (place >= 0) record.pending.splice(place, 1)
     }
   }
 
   sent(server: SimServer, message: Message): void {
-    const { durable } = this.records.get(server.id) ?? {}
-    if (durable === undefined) return
+    const record = this.records.get(server.id)
+    if (record === undefined) return
+    const { durable, reached } = record
     switch (message.type) {
       case 'RequestVote':
         this.noteVote(server, message.term, server.id)
@@ -115,7 +122,7 @@ export class Promises implements Observer {
           throw early(server, `leads in term ${message.term}, and its disk knows ${durable.term}`)
         break
       case 'AppendEntriesReply':
-        if (message.success && message.index > durable.lastIndex)
+        if (message.success && message.index > Math.max(durable.lastIndex, reached.get(message.term) ?? 0))
           throw early(server, `acknowledges entry ${message.index}, and its disk has them up to ${durable.lastIndex}`)
         break
       default:
@@ -146,6 +153,10 @@ export class Promises implements Observer {
       throw new BrokenProperty('One Vote', server.id, `votes for ${candidate} in term ${term}, after ${before}`)
     votes.set(server.id, candidate)
   }
+}
+
+function noteReached({ durable, reached }: Record): void {
+  reached.set(durable.term, Math.max(reached.get(durable.term) ?? 0, durable.lastIndex))
 }
 
 function requireVote(server: SimServer, { term, votedFor }: Image, voteTerm: Term, candidate: ServerId): void {
