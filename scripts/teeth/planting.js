@@ -7,7 +7,7 @@ import { runnerImport, transformWithOxc } from 'vite'
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 /** What the tests need, besides the sources and the installed packages. */
-const TESTS = ['test', 'vitest.config.ts', 'tsconfig.base.json', 'tsconfig.test.json', 'tsconfig.json']
+const TESTS = ['test', 'docs', 'vitest.config.ts', 'tsconfig.base.json', 'tsconfig.test.json', 'tsconfig.json']
 
 /** The exports of these files of test/teeth, all in one object. */
 export async function catalogue(...names) {

@@ -35,6 +35,7 @@ type Row = readonly [
 const NO_READS = 'asks for no reads'
 const NO_LEASES = 'keeps no leases'
 const NO_LIVENESS = 'asks what may not happen, not what must'
+const HARMLESS = 'only a leader with another bug sends what it would obey'
 const ONE_CLUSTER = 'one cluster in a run'
 const IN_MEMORY = 'its state machines live in memory, and begin at a snapshot'
 
@@ -113,7 +114,7 @@ const REPORTED: readonly Row[] = [
   [61, 'votes', 'transfer-never-ends', 'Progress', { explore: NO_LIVENESS }],
   [62, 'log', 'stale-refusal', 'Specification'],
   [63, 'log', 'old-write-confirms-new-entry', 'Durable Match'],
-  [64, 'log', 'cut-committed', 'State Machine Safety'],
+  [64, 'log', 'cut-committed', 'State Machine Safety', { sim: HARMLESS, explore: HARMLESS, lab: HARMLESS }],
   [65, 'log', 'applied-ahead-of-disk', 'what is applied is on the own disk', { sim: IN_MEMORY, lab: IN_MEMORY }],
   [66, 'commit', 'no-entry-at-term-start', 'Progress', { explore: NO_LIVENESS }],
   [67, 'sessions', 'answer-of-another-entry', 'Acknowledged Means Applied'],
@@ -121,8 +122,14 @@ const REPORTED: readonly Row[] = [
   [69, 'reads', 'lease-survives-transfer', 'Linearizable Read', { explore: NO_READS, lab: NO_LEASES }],
   [70, 'reads', 'lease-promise-forgotten', 'Linearizable Read', { explore: NO_READS, lab: NO_LEASES }],
   [71, 'configuration', 'joint-left-by-its-author-only', 'Convergence', { explore: NO_LIVENESS }],
-  [72, 'configuration', 'retired-name-given-again', 'a used name is refused'],
-  [73, 'configuration', 'change-strands-cluster', 'an unsafe change is refused'],
+  [72, 'configuration', 'retired-name-given-again', 'a used name is refused', { sim: 'adds nobody under an old name' }],
+  [
+    73,
+    'configuration',
+    'change-strands-cluster',
+    'an unsafe change is refused',
+    { sim: 'expects nothing of a majority that is down' },
+  ],
   [74, 'configuration', 'needed-voter-forgotten-in-a-restart', 'A Leader In Time', { explore: NO_LIVENESS }],
   [75, 'snapshot', 'snapshot-with-latest-configuration', 'Specification'],
   [76, 'snapshot', 'snapshot-keeps-configuration', 'Specification'],
