@@ -109,9 +109,9 @@ function reply(
 export function handleInstallSnapshotReply(state: RaftState, progress: Progress, message: InstallSnapshotReply): void {
   if (message.index > state.log.lastIndex) return // Nothing of ours: only a broken peer claims it.
   progress.acknowledged(message.index)
-  if (progress.state === 'snapshot' && progress.matchIndex >= progress.snapshotIndex) {
-    progress.becomeReplicate(progress.matchIndex + 1)
-  }
+  // It may be an older one than we have offered by now; what follows it may still be in the log.
+  const suffices = progress.matchIndex >= Math.min(progress.snapshotIndex, state.log.baseIndex)
+  if (progress.state === 'snapshot' && suffices) progress.becomeReplicate(progress.matchIndex + 1)
 }
 
 /** The driver could not bring it over. The next heartbeat's refusal says what the follower needs by then. */

@@ -184,9 +184,12 @@ export class Epilogue {
   }
 }
 
-function isMajority({ voters, votersOutgoing }: Configuration, core: readonly SimServer[]): boolean {
+/** Also when those are voters by then whom the leader will promote as soon as they have caught up. */
+function isMajority({ voters, votersOutgoing, promotable }: Configuration, core: readonly SimServer[]): boolean {
   const holds = (id: string): boolean => core.some((server) => server.id === id)
-  return [voters, votersOutgoing].every((set) => set.length === 0 || set.filter(holds).length * 2 > set.length)
+  const isEnough = (set: readonly string[], more: number): boolean =>
+    set.length === 0 || set.filter(holds).length * 2 > set.length + more
+  return isEnough(voters, promotable.length) && isEnough(votersOutgoing, 0)
 }
 
 function leaderOf(core: readonly SimServer[]): SimServer | null {

@@ -43,8 +43,8 @@ export class World {
   }
 
   /** Something comes to a process from outside: it waits while the process stands still, and reaches its next life as well. */
-  scheduleArrival(delayMs: number, host: Host, action: () => void): void {
-    this.push(delayMs, host, -1, false, action)
+  scheduleArrival(delayMs: number, host: Host, action: () => void): Cancel {
+    return this.push(delayMs, host, -1, false, action)
   }
 
   /** Something that a process has asked for, and that dies with it. */

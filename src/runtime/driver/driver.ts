@@ -95,6 +95,7 @@ export class Driver {
     })
     this.snapshots = new Snapshots(snapshots, transport, clock, logger, {
       describe: (index) => raft.describeSnapshot(index),
+      needsNewer: (to, session, index) => raft.needsNewerSnapshot(to, session, index),
       onTaken: (meta) => this.input(() => raft.snapshotTaken(meta, clock.now())),
       // Again when a quarter more has come, rather than at once, over and over.
       onTakeFailed: (error) => {

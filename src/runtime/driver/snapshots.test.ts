@@ -23,6 +23,8 @@ let seen: string[]
 let warnings: string[]
 let snapshots: Snapshots
 let machine: Journal
+/** What the leader knows of its followers: behind which entry their snapshots must end. */
+let needed: number
 
 beforeEach(async () => {
   clock = new TestClock()
@@ -31,12 +33,14 @@ beforeEach(async () => {
   await store.open()
   transfers = []
   seen = []
+  needed = 0
   warnings = []
   const logger = { ...SILENT, warn: (message: string) => void warnings.push(message) }
   snapshots = new Snapshots(store, transport(), clock, logger, {
     describe: (index) => (index > 100 ? null : metaOf(index)),
     onTaken: ({ index }) => void seen.push(`taken ${index}`),
     onTakeFailed: () => void seen.push('not taken'),
+    needsNewer: (_to, _session, index) => needed > index,
     onSendFailed: (to, session) => void seen.push(`not sent to ${to} in ${session}`),
   })
 })
@@ -68,8 +72,8 @@ async function take(index: number): Promise<void> {
   await clock.advance(0)
 }
 
-function send(to: string, term: number): void {
-  const order: SendSnapshot = { to, term, session: term, meta: metaOf(1) }
+function send(to: string, term: number, index = 1): void {
+  const order: SendSnapshot = { to, term, session: term, meta: metaOf(index) }
   snapshots.send('a', order)
 }
 
@@ -186,6 +190,23 @@ describe('sending a snapshot', () => {
     send('b', 3)
     await transfers[0]?.done()
     expect(transfers[1]?.words).toBe('5 to b in term 3')
+  })
+
+  test('that is newer follows at once, if the follower still needs it', async () => {
+    send('b', 1, 5)
+    await take(9)
+    send('b', 1, 9)
+    needed = 9
+    await transfers[0]?.done()
+    expect(transfers.map(({ words }) => words)).toEqual(['5 to b in term 1', '9 to b in term 1'])
+  })
+
+  test('that is newer does not follow when the log goes on from the one before', async () => {
+    send('b', 1, 5)
+    await take(9)
+    send('b', 1, 9)
+    await transfers[0]?.done()
+    expect(transfers).toHaveLength(1)
   })
 
   test('leaves nothing behind when the node stops', async () => {

@@ -25,14 +25,17 @@ export interface SnapshotHandlers {
   /** No snapshot came about, for want of room or because the state machine could not give one. */
   onTakeFailed(error: Error): void
   onSendFailed(to: ServerId, session: number): void
+  /** The leader's record of this session says that the follower needs a newer snapshot than the one up to `index`. */
+  needsNewer(to: ServerId, session: number, index: Index): boolean
 }
 
 /** What snapshots are taken of: sessions and state machine together. */
 type Snapshotted = Pick<StateMachine, 'snapshot'>
 
-/** One transfer a follower is enough; what is asked for meanwhile, in a newer term, follows it. */
+/** One transfer a follower is enough; what is asked for meanwhile, in a newer term or of a newer snapshot, follows it. */
 interface Delivery {
   readonly order: SendSnapshot
+  readonly stored: StoredSnapshot
   next: SendSnapshot | null
   retry: Cancel | null
 }
@@ -93,12 +96,12 @@ export class Snapshots {
     const { to } = order
     const stored = this.store.latest()
     const underWay = this.deliveries.get(to)
-    if (underWay !== undefined) underWay.next = order.session === underWay.order.session ? null : order
+    if (underWay !== undefined) underWay.next = isSameAgain(order, underWay) ? null : order
     if (stored === null || underWay !== undefined) return
-    const delivery: Delivery = { order, next: null, retry: null }
+    const delivery: Delivery = { order, stored, next: null, retry: null }
     this.deliveries.set(to, delivery)
     this.deliver(from, order, stored).then(
-      () => this.delivered(from, delivery, stored),
+      () => this.delivered(from, delivery),
       (error: unknown) => this.notDelivered(from, delivery, asError(error)),
     )
   }
@@ -149,10 +152,11 @@ export class Snapshots {
     return this.transport.sendSnapshot(message, { id, sizeBytes, read: (offset) => this.store.read(stored, offset) })
   }
 
-  private delivered(from: ServerId, delivery: Delivery, { meta }: StoredSnapshot): void {
+  private delivered(from: ServerId, delivery: Delivery): void {
     if (this.stopped) return
-    this.complaints.delete(delivery.order.to)
-    this.logger.info('snapshot delivered', { to: delivery.order.to, index: meta.index })
+    const { order, stored } = delivery
+    this.complaints.delete(order.to)
+    this.logger.info('snapshot delivered', { to: order.to, index: stored.meta.index })
     this.goOn(from, delivery)
   }
 
@@ -168,8 +172,19 @@ export class Snapshots {
     })
   }
 
-  private goOn(from: ServerId, { order, next }: Delivery): void {
+  /**
+   * The follower may have said that it has the snapshot before the transfer's own last word came, and by then the leader
+   * had compacted its log again: the order for the next snapshot came too early, and nobody would repeat it for a minute.
+   */
+  private goOn(from: ServerId, { order, stored, next }: Delivery): void {
     this.deliveries.delete(order.to)
-    if (next !== null) this.send(from, next)
+    if (next === null) return
+    const { to, session } = next
+    if (session !== order.session || this.handlers.needsNewer(to, session, stored.meta.index)) this.send(from, next)
   }
+}
+
+/** The leader repeats an order of which it has not heard for long: that is no reason to begin anew. */
+function isSameAgain({ session, meta }: SendSnapshot, { order, stored }: Delivery): boolean {
+  return session === order.session && meta.index <= stored.meta.index
 }

@@ -6,6 +6,7 @@
 import type { ByteStream, ByteStreamHandlers } from '../../transport/network.ts'
 import { TransportError } from '../../transport/transport.ts'
 import { concat } from '../../util/bytes.ts'
+import type { Cancel } from '../../util/clock.ts'
 import type { Host } from '../host.ts'
 import type { World } from '../world.ts'
 import type { Link } from './link.ts'
@@ -39,6 +40,8 @@ export class SimStream implements ByteStream {
   private bytesUnderWay = 0
   private isFull = false
   private stuck: Parcel[] | null = null
+  /** On a slow link: what is on its way, in order. */
+  private slow: { readonly parcel: Parcel; readonly cancel: Cancel }[] = []
 
   constructor(world: World, host: Host, remote: string, link: Link, faults: StreamFaults) {
     this.world = world
@@ -102,7 +105,27 @@ export class SimStream implements ByteStream {
     const now = world.now()
     const delayMs = link.delay(now, parcel === 'end' ? 0 : parcel.bytes.length)
     this.lastArrival = Math.max(this.lastArrival, now + delayMs)
-    world.scheduleArrival(this.lastArrival - now, other.host, () => this.arrive(parcel))
+    if (link.state.bytesPerMs === Number.POSITIVE_INFINITY) {
+      world.scheduleArrival(this.lastArrival - now, other.host, () => this.arrive(parcel))
+      return
+    }
+    const cancel = world.scheduleArrival(this.lastArrival - now, other.host, () => {
+      this.slow.shift()
+      this.arrive(parcel)
+    })
+    this.slow.push({ parcel, cancel })
+    link.queued.add(this.launchAgain)
+  }
+
+  /** The link has become quicker. */
+  private readonly launchAgain = (): void => {
+    const { slow } = this
+    this.slow = []
+    this.lastArrival = this.world.now()
+    for (const { parcel, cancel } of slow) {
+      cancel()
+      this.launch(parcel)
+    }
   }
 
   /** In the other end's process. */
