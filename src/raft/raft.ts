@@ -339,12 +339,6 @@ export class Raft {
     return describeSnapshot(this.state, index)
   }
 
-  /** True while the follower, in this session, waits for a snapshot that ends behind `index`. */
-  needsNewerSnapshot(id: ServerId, session: number, index: Index): boolean {
-    const progress = this.state.progress.get(id)
-    return progress?.session === session && progress.state === 'snapshot' && progress.snapshotIndex > index
-  }
-
   /** The state itself, for invariants, the canonical export and status. Looking is free, touching is forbidden. */
   inspect(): Readonly<RaftState> {
     return this.state

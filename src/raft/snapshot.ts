@@ -3,7 +3,7 @@
  * says which snapshot a follower needs, and decides what to do with one that has arrived.
  */
 import { commitTo } from './commit.ts'
-import type { Index } from './entry.ts'
+import type { Index, ServerId } from './entry.ts'
 import type { InstallSnapshot, InstallSnapshotReply } from './message.ts'
 import type { Progress } from './progress.ts'
 import type { SnapshotMeta } from './ready.ts'
@@ -112,6 +112,17 @@ export function handleInstallSnapshotReply(state: RaftState, progress: Progress,
   // It may be an older one than we have offered by now; what follows it may still be in the log.
   const suffices = progress.matchIndex >= Math.min(progress.snapshotIndex, state.log.baseIndex)
   if (progress.state === 'snapshot' && suffices) progress.becomeReplicate(progress.matchIndex + 1)
+}
+
+/** True while the follower, in this session, waits for a snapshot that ends behind `index`. */
+export function needsNewerSnapshot(
+  { progress }: Readonly<RaftState>,
+  id: ServerId,
+  session: number,
+  index: Index,
+): boolean {
+  const one = progress.get(id)
+  return one?.session === session && one.state === 'snapshot' && one.snapshotIndex > index
 }
 
 /** The driver could not bring it over. The next heartbeat's refusal says what the follower needs by then. */

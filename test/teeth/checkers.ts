@@ -173,7 +173,7 @@ export const CHECKERS: readonly Checker[] = [
     property: 'Durable Promise',
     part: 'entries',
     file: PROMISES,
-    find: 'if (message.success && message.index > durable.lastIndex)',
+    find: 'if (message.success && message.index > Math.max(durable.lastIndex, reached.get(message.term) ?? 0))',
     replace: 'if (message.success && message.index < 0)',
     bugs: ['acknowledge-before-disk', 'heartbeat-claims-too-much', 'old-write-confirms-new-entry'],
   },

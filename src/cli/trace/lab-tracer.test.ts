@@ -109,7 +109,7 @@ describe('a run of the lab as a trace', () => {
     const last = eventAt(trace, countOf(trace) - 1)
     expect(last).toMatchObject({ kind: 'violation', property: 'Order of Indexes' })
     expect(last).toMatchObject({
-      detail: expect.stringMatching(/^\d \(leader, term 1\) commitIndex 99 > lastIndex 0$/),
+      detail: expect.stringMatching(/^\d \(leader, term 1\) base 0, snapshot 0, committed 99, last 0$/),
     })
   })
 })

@@ -7,6 +7,7 @@ import type { Entry, ServerId } from '../../raft/entry.ts'
 import type { InstallSnapshot } from '../../raft/message.ts'
 import type { Raft } from '../../raft/raft.ts'
 import type { Fetch, RaftEvent, Ready } from '../../raft/ready.ts'
+import { needsNewerSnapshot } from '../../raft/snapshot.ts'
 import type { LogStore } from '../../storage/log-store.ts'
 import type { SnapshotStore } from '../../storage/snapshot-store.ts'
 import type { Transport } from '../../transport/transport.ts'
@@ -95,7 +96,7 @@ export class Driver {
     })
     this.snapshots = new Snapshots(snapshots, transport, clock, logger, {
       describe: (index) => raft.describeSnapshot(index),
-      needsNewer: (to, session, index) => raft.needsNewerSnapshot(to, session, index),
+      needsNewer: (to, session, index) => needsNewerSnapshot(raft.inspect(), to, session, index),
       onTaken: (meta) => this.input(() => raft.snapshotTaken(meta, clock.now())),
       // Again when a quarter more has come, rather than at once, over and over.
       onTakeFailed: (error) => {

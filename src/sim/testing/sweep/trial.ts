@@ -124,9 +124,12 @@ class Trial {
   /** What is wrong on one disk stays there. */
   private async judgeOthers(): Promise<void> {
     for (const server of [...this.stage.running]) this.stage.kill(server)
-    for (const { id, disk } of this.stage.cluster.servers) {
+    for (const { id, disk, host } of this.stage.cluster.servers) {
       if (id === this.damaged.id) continue
+      // An operator's tool, as a process on that machine.
+      host.begin()
       const found = await inspectDisk(id, disk.files)
+      host.end()
       if (found instanceof Error) throw new SweepFailure(`the fault has come to ${id}: ${found.message}`)
       if (found.damagedSnapshots > 0) throw new SweepFailure(`the fault has come to a snapshot of ${id}`)
     }
