@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { eventually, freePorts, killAll, QuorateProcess, temporaryFolder } from './server-process.ts'
+import { eventually, freePortsInRow, killAll, QuorateProcess, temporaryFolder } from './server-process.ts'
 
 afterEach(async () => {
   // The servers of `quorate cluster` end with it, because their standard input does.
@@ -15,24 +15,8 @@ interface Started {
   pidOf(id: string): number
 }
 
-/** Three ports in a row are free more often than not: looks until it has found them. */
-async function threePorts(): Promise<number> {
-  for (;;) {
-    const [first = 0] = await freePorts(1)
-    if (first < 60_000 && (await Promise.all([1, 2].map((more) => isFree(first + more)))).every(Boolean)) return first
-  }
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const { createServer } = await import('node:net')
-  return new Promise((resolve) => {
-    const probe = createServer().once('error', () => resolve(false))
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)))
-  })
-}
-
 async function startCluster(folder: string): Promise<Started> {
-  const [port, clientPort] = [await threePorts(), await threePorts()]
+  const [port, clientPort] = [await freePortsInRow(3), await freePortsInRow(3)]
   const args = ['--data', folder, '--port', String(port), '--client-port', String(clientPort)]
   const process = new QuorateProcess(['cluster', ...args])
   await process.until('it says how to stop it', () => process.stdout.includes('Ctrl-C stops all three'))

@@ -105,17 +105,31 @@ export function temporaryFolder(): string {
   return folder
 }
 
-/** So many free ports, all different. */
+/** Below those that the system gives to outgoing connections: one of them may take a port that was free a moment ago. */
+const FIRST_PORT = 10_000
+const PORTS = 22_000
+
+/** This many in a row that nobody listens at. */
+export async function freePortsInRow(count: number): Promise<number> {
+  for (;;) {
+    const first = FIRST_PORT + Math.floor(Math.random() * (PORTS - count))
+    const areFree = await Promise.all(Array.from({ length: count }, (_, i) => isFree(first + i)))
+    if (areFree.every(Boolean)) return first
+  }
+}
+
+/** Ports that nobody listens at. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer())
-  const ports = servers.map(async (server) => {
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const address = server.address()
-    return typeof address === 'object' && address !== null ? address.port : 0
+  const found = new Set<number>()
+  while (found.size < count) found.add(await freePortsInRow(1))
+  return [...found]
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer().once('error', () => resolve(false))
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)))
   })
-  const found = await Promise.all(ports)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return found
 }
 
 export function sleep(delayMs: number): Promise<void> {
