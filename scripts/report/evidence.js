@@ -7,7 +7,7 @@ import { slimCampaign } from './sim.js'
 export const NOTES = ['found.json', 'unchecked.json']
 const NAMES = [
   ...['sim', 'explore', 'disk-sweep', 'hostile', 'chaos', 'chaos-calls', 'check-exhaustive'],
-  ...['teeth', 'teeth-all', 'explore-teeth', 'spec-teeth'],
+  ...['teeth', 'checkers', 'explore-teeth', 'spec-teeth'],
 ]
 
 /** All results of a folder, oldest first. @throws Error for a file that is none */

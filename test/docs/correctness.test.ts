@@ -110,19 +110,14 @@ test('of explorations the largest of each set of bounds counts', () => {
   expect(page).toContain('| terms 3 | 500 | 1 | 1 | 5, not judged |')
 })
 
-test('a bug is found when one engine has found it, and the newest word of each counts', () => {
-  const bug = { id: 'figure-8', title: 'an old entry is committed by counting' }
-  const explored = { name: 'explore-teeth', commit: COMMIT, ...HEAD }
-  const missed = {
-    ...explored,
-    bugs: [
-      { ...bug, found: null, states: 9 },
-      { id: 'other', title: 'o', found: null, states: 9 },
-    ],
-  }
-  const found = { ...explored, bugs: [{ ...bug, found: 'Commit Rule: s1', states: 19_795 }] }
-  const page = pageOf(missed, found)
-  expect(page).toContain('1 of 2 were found by at least one of: explorer.')
-  expect(page).toContain('| an old entry is committed by counting | Commit Rule, 19,795 states |')
-  expect(page).toContain('Found by none of them: o.')
+test('a bug is found when one engine has found it, and a number when all forms of it are', () => {
+  const form = (number: number, id: string, found: boolean) => ({
+    ...{ number, id, title: `bug ${id}` },
+    engines: { sim: { found, by: 'Commit Rule', count: 5 }, explore: { reason: 'no disk' }, lab: { found: false } },
+  })
+  const bugs = [form(1, 'a', true), form(2, 'b', true), form(2, 'c', false), form(60, 'd', true)]
+  const page = pageOf({ name: 'teeth', commit: COMMIT, ...HEAD, units: { sim: 'seeds', lab: 'runs' }, bugs })
+  expect(page).toContain('Found by at least one engine: 1 of 55, and 3 of all 4 forms.')
+  expect(page).toContain('| 1 | bug a | Commit Rule, 5 |  |  | – |  |')
+  expect(page).toContain('Found by nobody: bug c.')
 })
