@@ -11,6 +11,8 @@ export class Messages implements Observer {
   count = 0
   private readonly rafts = new Map<string, Raft>()
   private readonly servers = new Map<string, SimServer>()
+  /** From which disk of its sender each server was last offered a snapshot: until it is whole, that disk may be gone. */
+  private readonly offers = new Map<string, number>()
   /** The last term in which each server has led. */
   private readonly ledTerm = new Map<string, number>()
 
@@ -38,7 +40,7 @@ export class Messages implements Observer {
     if (input.type !== 'step') return
     const { message } = input
     const sender = this.servers.get(message.from)
-    if (sender === undefined || sender.diskNumber === 1) return
+    if (sender === undefined || this.diskBehind(server, message, sender) === 1) return
     const known = raft.inspect().configuration.incarnations[sender.id]
     if (sender.isFounder || (known !== undefined && known !== sender.incarnation))
       throw new BrokenProperty(
@@ -46,6 +48,17 @@ export class Messages implements Observer {
         server.id,
         `listens to ${message.from}, whose disk was emptied: ${message.type} of term ${message.term}`,
       )
+  }
+
+  arrived(server: SimServer, message: Message): void {
+    const sender = this.servers.get(message.from)
+    if (message.type === 'InstallSnapshot' && sender !== undefined)
+      this.offers.set(`${sender.id} ${server.id}`, sender.diskNumber)
+  }
+
+  private diskBehind(server: SimServer, { type }: Message, sender: SimServer): number {
+    const offered = type === 'InstallSnapshot' ? this.offers.get(`${sender.id} ${server.id}`) : undefined
+    return offered ?? sender.diskNumber
   }
 
   private checkAppend(server: SimServer, message: AppendEntries): void {
