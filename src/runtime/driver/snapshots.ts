@@ -96,8 +96,11 @@ export class Snapshots {
     const { to } = order
     const stored = this.store.latest()
     const underWay = this.deliveries.get(to)
-    if (underWay !== undefined) underWay.next = isSameAgain(order, underWay) ? null : order
-    if (stored === null || underWay !== undefined) return
+    if (underWay !== undefined) {
+      if (!isSameAgain(order, underWay)) underWay.next = order
+      return
+    }
+    if (stored === null) return
     const delivery: Delivery = { order, stored, next: null, retry: null }
     this.deliveries.set(to, delivery)
     this.deliver(from, order, stored).then(
