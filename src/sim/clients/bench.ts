@@ -65,8 +65,15 @@ export class Bench {
     return new Promise((resolve) => void this.world.schedule(ms, resolve))
   }
 
-  /** On this server. Resolves whatever happens, unless the server dies. */
+  /** On this server. Resolves whatever happens, unless the server dies: what is left of it may have an answer, for nobody. */
   async perform(server: SimServer, node: RaftNode, proposer: Proposer, operation: Operation): Promise<Result> {
+    const result = await this.attempt(server, node, proposer, operation)
+    if (server.node !== node) return new Promise(() => {})
+    if (result.why === undefined && operation.command !== null) this.ledger.acknowledge(operation.command)
+    return result
+  }
+
+  private async attempt(server: SimServer, node: RaftNode, proposer: Proposer, operation: Operation): Promise<Result> {
     const { command } = operation
     try {
       const { type, value } = await (command === null
@@ -114,7 +121,6 @@ export class Bench {
     command: Uint8Array,
   ): Promise<Answer & { value?: unknown }> {
     const answer = await proposer.propose(command, { timeoutMs: this.settings.patienceMs })
-    this.ledger.acknowledge(command)
     return this.workload.answer(operation, answer)
   }
 

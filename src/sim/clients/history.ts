@@ -8,8 +8,13 @@ export interface Result {
   readonly outcome: Outcome
   /** What a read or a command was answered; undefined for nothing. */
   readonly value?: unknown
-  /** The code of the error that it ended with. */
+  /** The code of the error that it ended with, if it did: it was refused, or nobody can tell. */
   readonly why?: string
+}
+
+/** The command was certainly not carried out; an answer of the object itself that says no is something else. */
+export function isRefusal({ outcome, why }: Result): boolean {
+  return outcome === 'fail' && why !== undefined
 }
 
 /** An operation that has begun. */

@@ -6,10 +6,12 @@ import type { Random } from '../../util/random.ts'
 import type { SimServer } from '../sim-server.ts'
 import type { Operation } from '../workload.ts'
 import type { Bench } from './bench.ts'
-import type { Result } from './history.ts'
+import { isRefusal, type Result } from './history.ts'
 
 /** To the server and back, each way at most. */
 const MAX_WAY_MS = 2
+
+const NOBODY: Result = { outcome: 'fail', why: 'no server is there' }
 
 export class PlainClient {
   private readonly bench: Bench
@@ -64,8 +66,8 @@ export class PlainClient {
   private async serve(server: SimServer, operation: Operation): Promise<Result> {
     const { node } = server
     const { bench } = this
-    const result: Result = node === null ? { outcome: 'fail' } : await bench.perform(server, node, node, operation)
-    if (result.outcome === 'fail' && operation.command !== null) bench.ledger.refuse(operation.command)
+    const result: Result = node === null ? NOBODY : await bench.perform(server, node, node, operation)
+    if (isRefusal(result) && operation.command !== null) bench.ledger.refuse(operation.command)
     return result
   }
 

@@ -9,7 +9,7 @@ import type { Session } from '../../runtime/sessions/session.ts'
 import type { Random } from '../../util/random.ts'
 import type { SimServer } from '../sim-server.ts'
 import type { Bench } from './bench.ts'
-import type { Pending, Result } from './history.ts'
+import { isRefusal, type Pending, type Result } from './history.ts'
 
 const DEFAULT_TTL_MS = 5000
 const DIED = Symbol('the server died, or nobody waits any more')
@@ -98,7 +98,7 @@ export class SessionClient {
   private complete(pending: Pending, result: Result): void {
     const { command } = pending.operation
     // A server that has died may have refused it as well: what counts is what its successor made of the same command.
-    if (result.outcome === 'fail' && command !== null) this.bench.ledger.refuse(command)
+    if (isRefusal(result) && command !== null) this.bench.ledger.refuse(command)
     this.unsettled = null
     this.bench.history.complete(this.number, pending, result)
     if (result.outcome === 'info') this.who = this.bench.history.newName()

@@ -9,7 +9,7 @@ import type { SimServer } from '../sim-server.ts'
 import { BrokenProperty, type Observer } from './observer.ts'
 
 /** A message that is so many messages late is not asked about: a run of an hour would remember all of them. */
-const REMEMBER = 20_000
+const REMEMBER = 200_000
 
 export class Conformance implements Observer {
   private readonly observer: RaftObserver
