@@ -76,9 +76,9 @@ function sealBytes(fileSystem: MemoryFileSystem): Set<number> {
 }
 
 /** The write with this number gets half of its bytes onto the disk, and fails. */
-function failAtWrite(fileSystem: MemoryFileSystem, number: number): void {
+function failAtWrite(fileSystem: MemoryFileSystem, number: number, effect: 'part' | 'whole' = 'part'): void {
   let writes = 0
-  fileSystem.fault = ({ kind }) => (kind === 'write' && ++writes === number ? { code: 'ENOSPC', effect: 'part' } : null)
+  fileSystem.fault = ({ kind }) => (kind === 'write' && ++writes === number ? { code: 'ENOSPC', effect } : null)
 }
 
 function overwrite(fileSystem: MemoryFileSystem, name: string, offset: number, bytes: Uint8Array): void {
@@ -159,6 +159,20 @@ describe('a write that was interrupted', () => {
       await reopen(fileSystem).catch(() => {})
       fileSystem.fault = null
       expect(await lastIndexOf(fileSystem), `cut at ${cut}`).toBeTypeOf('number')
+    }
+  })
+
+  test.each([1, 2, 3])('for want of room is cut off although clearing it away failed in write %i', async (number) => {
+    for (let length = 1; length < 600; length += 7) {
+      const fileSystem = await logOf(appends(1, 1, 'one'))
+      const log = makeLog(fileSystem)
+      await log.open()
+      failAtWrite(fileSystem, 1, 'whole')
+      await expect(log.write([appends(2, 1, 'x'.repeat(length))])).rejects.toThrow('no room')
+      failAtWrite(fileSystem, number)
+      await expect(log.write([appends(2, 1, 'two')])).rejects.toThrow('no room')
+      fileSystem.fault = null
+      expect(await lastIndexOf(fileSystem), `${length} bytes`).toBeTypeOf('number')
     }
   })
 

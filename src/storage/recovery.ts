@@ -204,8 +204,7 @@ class Recovery {
   private async wipe(segment: Segment, end: number): Promise<void> {
     const last = await new SegmentReader(segment).endOfBytes(end)
     if (last === end) return
-    wipe(segment.file, end, last)
-    await segment.file.sync()
+    await wipe(segment.file, () => segment.file.sync(), end, last)
   }
 
   /**

@@ -295,8 +295,7 @@ export class WriteAheadLog {
    */
   private async cleanEnd(unclean: number): Promise<void> {
     const { active, end } = this.requireRow()
-    wipe(active.file, end, unclean)
-    await this.sync()
+    await wipe(active.file, () => this.sync(), end, unclean)
     this.unclean = null
   }
 
