@@ -53,6 +53,7 @@ export class InvariantChecker {
   private readonly servers = new Map<ServerId, State>()
   private readonly memories = new Map<ServerId, Memory>()
   private readonly leaderOfTerm = new Map<Term, ServerId>()
+  private readonly emptied = new Set<ServerId>()
   private readonly seen = new Map<Index, Map<Term, Seen>>()
   /** How far each follower was known to agree; a new record of it begins anew. */
   private readonly matches = new WeakMap<Progress, Index>()
@@ -92,6 +93,11 @@ export class InvariantChecker {
     before.commitIndex = commitIndex
     before.lastApplied = lastApplied
     before.configurationIndex = configurationIndex
+  }
+
+  /** Somebody has taken its disk away: what it had acknowledged before that counts, as far as anybody can know. */
+  noteEmptied(id: ServerId): void {
+    this.emptied.add(id)
   }
 
   /** In how many terms somebody has led. */
@@ -220,13 +226,14 @@ export class InvariantChecker {
 
   /** The leader's commit rule (Paper §5.4.2): an entry of its own term, durable on a quorum. */
   private checkCommitRule(state: State, before: Memory | undefined): void {
-    const { commitIndex, currentTerm, log } = state
+    const { commitIndex, currentTerm, log, progress } = state
     if (log.termAt(commitIndex) !== currentTerm) {
       throw violation('Commit Rule', state, `committed ${commitIndex} of term ${log.termAt(commitIndex)} by counting`)
     }
     const holds = (id: ServerId): boolean => {
       const server = this.servers.get(id)
       if (server === undefined) return false
+      if (this.emptied.has(id)) return (progress.get(id)?.matchIndex ?? 0) >= commitIndex
       if (server.log.baseIndex >= commitIndex) return true
       return server.log.durableIndex >= commitIndex && server.log.termAt(commitIndex) === currentTerm
     }

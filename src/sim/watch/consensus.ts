@@ -18,6 +18,7 @@ export class Consensus implements Observer {
   }
 
   booted(server: SimServer, raft: Raft): void {
+    if (server.diskNumber > 1) this.checker.noteEmptied(server.id)
     this.check(server, raft)
   }
 
