@@ -36,6 +36,9 @@ export class Epilogue {
 
   async perform(): Promise<void> {
     await this.letOperatorFinish()
+    this.nemesis.undo()
+    await this.bench.sleep(this.patienceMs / PATIENCE_TIMEOUTS)
+    await this.letOperatorFinish()
     const core = this.chooseCore()
     this.settle(core)
     if (core.length === 0) return
@@ -46,7 +49,8 @@ export class Epilogue {
 
   /**
    * What was asked for may still come about: `demote s5`, once a leader is there, would make a majority of a minority
-   * that was chosen before. So that is waited for, with everything as broken as it is.
+   * that was chosen before. So that is waited for, with everything as broken as it is; and again when those go on who
+   * stood still with a request at their door.
    */
   private async letOperatorFinish(): Promise<void> {
     const { bench, nemesis } = this
@@ -94,7 +98,6 @@ export class Epilogue {
   private settle(core: readonly SimServer[]): void {
     const { cluster } = this.bench
     const { supervisor } = this.nemesis
-    this.nemesis.undo()
     for (const link of cluster.links.all()) link.calmDown(cluster.calm)
     for (const server of cluster.servers) {
       if (core.includes(server)) {
