@@ -53,7 +53,8 @@ export class InvariantChecker {
   private readonly servers = new Map<ServerId, State>()
   private readonly memories = new Map<ServerId, Memory>()
   private readonly leaderOfTerm = new Map<Term, ServerId>()
-  private readonly emptied = new Set<ServerId>()
+  /** What a disk held that is gone: see `noteEmptied`. */
+  private readonly gone = new Map<ServerId, State>()
   private readonly seen = new Map<Index, Map<Term, Seen>>()
   /** How far each follower was known to agree; a new record of it begins anew. */
   private readonly matches = new WeakMap<Progress, Index>()
@@ -95,9 +96,13 @@ export class InvariantChecker {
     before.configurationIndex = configurationIndex
   }
 
-  /** Somebody has taken its disk away: what it had acknowledged before that counts, as far as anybody can know. */
+  /**
+   * Somebody has taken this server's disk away, before its next life is looked at: what it held then was acknowledged, and
+   * counts for a leader that has heard of it.
+   */
   noteEmptied(id: ServerId): void {
-    this.emptied.add(id)
+    const state = this.servers.get(id)
+    if (state !== undefined) this.gone.set(id, state)
   }
 
   /** In how many terms somebody has led. */
@@ -226,17 +231,16 @@ export class InvariantChecker {
 
   /** The leader's commit rule (Paper §5.4.2): an entry of its own term, durable on a quorum. */
   private checkCommitRule(state: State, before: Memory | undefined): void {
-    const { commitIndex, currentTerm, log, progress } = state
+    const { commitIndex, currentTerm, log } = state
     if (log.termAt(commitIndex) !== currentTerm) {
       throw violation('Commit Rule', state, `committed ${commitIndex} of term ${log.termAt(commitIndex)} by counting`)
     }
-    const holds = (id: ServerId): boolean => {
-      const server = this.servers.get(id)
+    const has = (server: State | undefined): boolean => {
       if (server === undefined) return false
-      if (this.emptied.has(id)) return (progress.get(id)?.matchIndex ?? 0) >= commitIndex
       if (server.log.baseIndex >= commitIndex) return true
       return server.log.durableIndex >= commitIndex && server.log.termAt(commitIndex) === currentTerm
     }
+    const holds = (id: ServerId): boolean => has(this.servers.get(id)) || has(this.gone.get(id))
     // In one step an entry may commit and then the next configuration be appended: the one before it has decided.
     const { configuration, configurations } = state
     const isNew = configurations.currentIndex !== before?.configurationIndex

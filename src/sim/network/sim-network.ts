@@ -79,6 +79,8 @@ export class SimNetwork {
   }
 
   private connect(host: Host, address: string, timeoutMs: number): Promise<ByteStream> {
+    // What is left of a process that has died dials nobody.
+    if (!host.isUp) return new Promise(() => {})
     return new Promise((resolve, reject) => {
       let isOver = false
       const giveUp = this.world.scheduleFor(timeoutMs, host, true, () => {
@@ -128,9 +130,9 @@ export class SimNetwork {
         else stream?.other.reset()
       })
     }
+    if (!machine.isUp) return
     const listening = this.listeners.get(address)
     const isListening = listening !== undefined && listening.life === machine.life
-    if (!isListening && !machine.isUp) return
     let stream: SimStream | null = null
     if (isListening) {
       const [dialled, accepted] = this.join(from, machine)

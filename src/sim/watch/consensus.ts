@@ -6,6 +6,7 @@ import { BrokenProperty, type Observer } from './observer.ts'
 
 export class Consensus implements Observer {
   private readonly checker = new InvariantChecker()
+  private readonly disks = new Map<string, number>()
 
   /** How many entries are known to be committed: the index of the last of them. */
   get committed(): number {
@@ -18,7 +19,8 @@ export class Consensus implements Observer {
   }
 
   booted(server: SimServer, raft: Raft): void {
-    if (server.diskNumber > 1) this.checker.noteEmptied(server.id)
+    if ((this.disks.get(server.id) ?? server.diskNumber) !== server.diskNumber) this.checker.noteEmptied(server.id)
+    this.disks.set(server.id, server.diskNumber)
     this.check(server, raft)
   }
 
