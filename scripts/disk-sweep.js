@@ -14,13 +14,12 @@ import { ENDINGS } from '../dist/sim/testing/sweep/life.js'
 import { countCases, FILE_ROLES, sweep, sweepAgain } from '../dist/sim/testing/sweep/sweep.js'
 import { OUTCOMES } from '../dist/sim/testing/sweep/trial.js'
 import { writeResult } from './results.js'
+import { runProgram, UsageError, wholeNumber } from './usage.js'
 
 const SERVERS = ['s1', 's2', 's3']
 /** Where all three servers have everything; --endings behind has one that was down before, and shows what two failures do. */
 const SINGLE_FAULTS = ENDINGS.filter((ending) => ending !== 'behind')
 const PROGRESS_MS = 5000
-
-class UsageError extends Error {}
 
 async function main() {
   const { values } = parseArgs({
@@ -37,9 +36,9 @@ async function main() {
   const options = {
     servers: choiceOf(values.servers, SERVERS),
     endings: choiceOf(values.endings, ENDINGS),
-    every: numberOf('every', values.every),
+    every: wholeNumber('every', values.every),
   }
-  await tryAll(options, numberOf('jobs', values.jobs), values.json)
+  await tryAll(options, wholeNumber('jobs', values.jobs), values.json)
 }
 
 async function again(name) {
@@ -132,17 +131,4 @@ function choiceOf(text, known) {
   return chosen
 }
 
-function numberOf(name, text) {
-  const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 1) throw new UsageError(`--${name} wants a number from 1, not ${text}`)
-  return value
-}
-
-try {
-  if (isMainThread) await main()
-  else await work(workerData)
-} catch (error) {
-  if (!(error instanceof UsageError) && error?.code?.startsWith('ERR_PARSE_ARGS') !== true) throw error
-  console.error(error.message)
-  process.exitCode = 2
-}
+await runProgram('sweep', () => (isMainThread ? main() : work(workerData)))

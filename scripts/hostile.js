@@ -14,6 +14,7 @@ import { attackDecoders } from './hostile/decoders.js'
 import { replaySessions } from './hostile/replay.js'
 import { besiege } from './hostile/sieges.js'
 import { writeResult } from './results.js'
+import { runProgram, UsageError, wholeNumber } from './usage.js'
 
 /** Of all inputs, so many are bodies of HTTP requests: each takes twenty times as long as one for a decoder. */
 const BODY_SHARE = 0.01
@@ -29,8 +30,6 @@ const PARTS = {
   sieges: { run: besiege, show: ({ rows }) => console.table(rows) },
 }
 
-class UsageError extends Error {}
-
 async function main() {
   const { values } = parseArgs({
     options: {
@@ -41,7 +40,9 @@ async function main() {
       json: { type: 'string' },
     },
   })
-  const options = Object.fromEntries(['inputs', 'seconds', 'seed'].map((name) => [name, numberOf(name, values[name])]))
+  const options = Object.fromEntries(
+    ['inputs', 'seconds', 'seed'].map((name) => [name, wholeNumber(name, values[name])]),
+  )
   const names = values.only.split(',')
   const unknown = names.find((name) => !Object.hasOwn(PARTS, name))
   if (unknown !== undefined) throw new UsageError(`there is no part ${unknown}: ${Object.keys(PARTS).join(', ')}`)
@@ -72,17 +73,5 @@ function flat({ before, after, ...row }) {
   return { ...row, before: JSON.stringify(before), after: JSON.stringify(after) }
 }
 
-function numberOf(name, text) {
-  const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 1) throw new UsageError(`--${name} wants a number from 1, not ${text}`)
-  return value
-}
-
-try {
-  await main()
-} catch (error) {
-  if (!(error instanceof UsageError) && error?.code?.startsWith('ERR_PARSE_ARGS') !== true) throw error
-  console.error(error.message)
-  process.exitCode = 2
-}
+await runProgram('hostile', main)
 process.exit()

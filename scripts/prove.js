@@ -17,10 +17,9 @@ import { NAMES, stepsOf } from './prove/steps.js'
 import { keep, readNotes } from './report/evidence.js'
 import { correctness } from './report/page.js'
 import { campaignOf } from './report/sim.js'
+import { runProgram, UsageError } from './usage.js'
 
 const EVIDENCE = fileURLToPath(new URL('../evidence', import.meta.url))
-
-class UsageError extends Error {}
 
 async function main() {
   const options = readOptions()
@@ -104,10 +103,4 @@ function readOptions() {
   return { minutes, only, firstSeed, keep: values.keep }
 }
 
-try {
-  await main()
-} catch (error) {
-  if (!(error instanceof UsageError) && error?.code?.startsWith('ERR_PARSE_ARGS') !== true) throw error
-  console.error(`prove: ${error.message}`)
-  process.exitCode = 2
-}
+await runProgram('prove', main)

@@ -16,8 +16,7 @@ import { parseArgs } from 'node:util'
 import { commit, writeResult } from './results.js'
 import { makeEngines } from './teeth/engines.js'
 import { catalogue, plantCompiled, plantInSources, workplace } from './teeth/planting.js'
-
-class UsageError extends Error {}
+import { runProgram, UsageError } from './usage.js'
 
 /** The bounds of the explorer where nothing is planted: the smaller of its presets. */
 const CONTROL_BOUNDS = '--preset elections'
@@ -175,10 +174,4 @@ function numberOf(name, text) {
   return value
 }
 
-try {
-  await main()
-} catch (error) {
-  if (!(error instanceof UsageError) && error?.code?.startsWith('ERR_PARSE_ARGS') !== true) throw error
-  console.error(error.message)
-  process.exitCode = 2
-}
+await runProgram('teeth:all', main)
